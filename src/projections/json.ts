@@ -17,5 +17,7 @@ export function parseObject(text: string | Uint8Array): JsonObject | undefined {
 }
 
 export function textOf(bytes: Uint8Array): string {
+	if (bytes.length === 0) return "";
+	if (bytes instanceof Buffer) return bytes.toString();
 	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

@@ -239,7 +239,7 @@ export class Projections {
 			await this.#registry.save(found, { ...definition, ...going });
 			return found;
 		});
-		if (projection) await this.#registry.finishDelete(projection);
+		if (projection) await this.#registry.deletions.finish(projection);
 	}
 
 	/** Starts all anew, each from where it has kept that it is. */

@@ -4,13 +4,12 @@
  */
 import { isRefusal, Refusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
-import { Candidates } from "./candidates.ts";
+import { Candidates } from "./changing/candidates.ts";
+import { Deletions } from "./changing/deletions.ts";
 import type { Definition } from "./definition.ts";
-import { BEING_DELETED, deleteStreams } from "./keeping/deleting.ts";
 import { Stale } from "./keeping/stale.ts";
 import { DefinitionStore } from "./keeping/store.ts";
 import { Projection, type ProjectionParts } from "./projection.ts";
-import { outputOf } from "./running/check.ts";
 import { type RunningLimit, RunningRoom } from "./running/room.ts";
 import { messageOf } from "./running/verdict.ts";
 
@@ -30,6 +29,7 @@ export class Registry {
 	/** For all that run, with the queries that run beside others. */
 	readonly room: RunningRoom;
 	readonly candidates: Candidates;
+	readonly deletions: Deletions;
 	readonly #all = new Map<string, Projection>();
 	readonly #stale: Stale;
 	/** Changes are made one after another. */
@@ -45,6 +45,13 @@ export class Registry {
 		this.candidates = new Candidates(this.#parts, {
 			start: (candidate) => this.room.start(candidate),
 			takeOver: (name) => this.#soon(this.#takeOver(name)),
+		});
+		this.deletions = new Deletions(parts, {
+			known: (name) => this.#all.get(name)?.definition,
+			removeIf: (projection, holds) =>
+				this.change(async () => {
+					if (holds()) await this.remove(projection);
+				}),
 		});
 		this.#stale = new Stale(parts.own.log, () => this.#syncSoon());
 	}
@@ -101,29 +108,6 @@ export class Registry {
 		await this.#write(projection, definition);
 		const dropped = await this.candidates.sync(projection);
 		if (dropped) await this.#clearUp(dropped);
-	}
-
-	/**
-	 * Deletes what is to be deleted with a projection, beside all other changes, and then itself. If
-	 * the server ends meanwhile, the next start goes on with that.
-	 */
-	async finishDelete(projection: Projection): Promise<void> {
-		const { definition } = projection;
-		const { name, id, query, deletes } = definition;
-		if (deletes === undefined) return;
-		const { own, scripts } = this.#parts;
-		projection.hold(BEING_DELETED, false);
-		try {
-			const output = await outputOf(scripts, query);
-			await deleteStreams(own, definition, await projection.keeper(), deletes, output);
-		} catch (error) {
-			projection.hold(`${BEING_DELETED} DELETE it again: ${messageOf(error)}`, false);
-			throw error;
-		}
-		await this.change(async () => {
-			// Somebody else may have done it meanwhile.
-			if (this.#all.get(name)?.definition.id === id) await this.remove(projection);
-		});
 	}
 
 	/** Within a change. */
@@ -276,7 +260,7 @@ export class Registry {
 	/** Lets one go on, unless it had come to its end before. */
 	async #startIfEnabled(projection: Projection): Promise<void> {
 		const isOver = projection.definition.deletes !== undefined;
-		if (isOver && this.room.isAny) this.#soon(this.finishDelete(projection));
+		if (isOver && this.room.isAny) this.#soon(this.deletions.finish(projection));
 		if (projection.isRunning || !projection.definition.isEnabled) return;
 		try {
 			if (!(await projection.noteCompleted())) this.room.start(projection);

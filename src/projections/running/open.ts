@@ -10,9 +10,11 @@ import { checkpointStream } from "../names.ts";
 import type { Rights } from "../rights.ts";
 import type { Script, Scripts } from "../script/script.ts";
 import { selectionOf } from "../source/events.ts";
+import { Intake } from "../source/intake.ts";
 import { Reader } from "../source/reader.ts";
 import { type Selection, Sieve, streamsOf } from "../source/selection.ts";
 import type { Tail } from "../source/tail.ts";
+import type { News } from "./news.ts";
 import { Results } from "./results.ts";
 import type { Wakes } from "./wakes.ts";
 
@@ -42,8 +44,8 @@ export type Bounds = {
 export type Opened = {
 	readonly script: Script;
 	readonly selection: Selection;
-	readonly sieve: Sieve;
 	readonly reader: Reader;
+	readonly intake: Intake;
 	readonly keeper: Keeper;
 	readonly emitter: Emitter;
 	readonly results: Results;
@@ -52,14 +54,14 @@ export type Opened = {
 };
 
 /**
- * @param wake is called when the streams that it reads have grown
+ * @param news is told when the streams that it reads have grown
  * @throws ScriptFault, Refusal `projection-unauthorized`, and those of a read
  */
 export async function openRun(
 	definition: Definition,
 	keeper: Keeper,
 	parts: RunParts,
-	wake: () => void,
+	news: News,
 ): Promise<Opened> {
 	const { own, rights, wakes, limits } = parts;
 	const { name, author } = definition;
@@ -75,12 +77,14 @@ export async function openRun(
 	const tail = reads === own.log ? parts.tail : undefined;
 	const start = { from: next, cursors, resolvesAll: selection.includesLinks, tail };
 	const { output } = script.definition;
-	const unregister = wakes.register(streams, wake);
+	const unregister = wakes.register(streams, () => news.tell());
+	const reader = new Reader(reads, head, streams, start);
+	const sieve = new Sieve(selection, definition.id);
 	return {
 		script,
 		selection,
-		sieve: new Sieve(selection, definition.id),
-		reader: new Reader(reads, head, streams, start),
+		reader,
+		intake: new Intake(reader, sieve, () => news.take()),
 		keeper,
 		emitter: new Emitter(own, definition, permitWrite, limits),
 		results: new Results(name, output, async (partition) => {

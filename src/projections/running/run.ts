@@ -15,7 +15,6 @@ import type { Definition } from "../definition.ts";
 import type { Emission } from "../keeping/emitter.ts";
 import type { Keeper } from "../keeping/keeper.ts";
 import type { Outcome, ScriptEvent } from "../script/script.ts";
-import { eventsFor } from "../source/events.ts";
 import { correlationIn } from "../source/selection.ts";
 import { type Place, tagOf } from "../source/tags.ts";
 import type { RunCounts } from "../status.ts";
@@ -27,7 +26,7 @@ import { Faulted } from "./verdict.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events go to the script in batches of at most so many: none holds up other work for long. */
-const BATCH = 250;
+const BATCH = 500;
 
 export class Run {
 	readonly definition: Definition;
@@ -108,6 +107,7 @@ export class Run {
 			this.#reach();
 			this.#news.wake();
 			await this.#turn;
+			await this.#opened?.intake.close();
 			this.#opened?.unregister();
 			await this.#opened?.script.close();
 		}
@@ -146,8 +146,7 @@ export class Run {
 	}
 
 	async #open(): Promise<void> {
-		const wake = () => this.#news.tell();
-		this.#opened = await openRun(this.definition, this.#keeper, this.#parts, wake);
+		this.#opened = await openRun(this.definition, this.#keeper, this.#parts, this.#news);
 		const { checkpoint } = this.#keeper;
 		this.#place = { next: 0, cursors: this.#opened.reader.cursors() };
 		if (checkpoint === undefined) return;
@@ -159,16 +158,17 @@ export class Run {
 
 	/** @returns whether it has come to its end */
 	async #loop(): Promise<boolean> {
-		const { reader } = this.#opened as Opened;
+		const { intake } = this.#opened as Opened;
 		const { ends = this.definition.mode !== "Continuous" && { isCompleted: true } } = this.#parts;
 		while (!this.#over.signal.aborted) {
-			this.#news.take();
 			this.#isAtHead = false;
-			const { found, next, isAtHead } = await this.#whilePassing(() => reader.read(this.#limit));
-			const events = eventsFor((this.#opened as Opened).sieve, found);
+			const taken = await this.#whilePassing(() => intake.take(this.#limit));
+			const { events, passedBytes, place, isAtHead } = taken;
+			// After a fault, nothing goes on before it is known how the events before ended.
+			if (!isAtHead && !this.#isExact) intake.readAhead(BATCH);
 			if (events.length > 0) await this.#handle(events);
-			else for (const { entry } of found) this.#saver.passed(entry.event.data.length);
-			this.#place = { next, cursors: reader.cursors() };
+			this.#saver.passed(passedBytes);
+			this.#place = place;
 			this.#isAtHead = isAtHead;
 			if (isAtHead) this.#parts.onAtHead?.();
 			this.#reach();

@@ -41,11 +41,12 @@ export function eventsFor(sieve: Sieve, found: readonly Found[]): ScriptEvent[] 
 /** What several projections read is made text of once. */
 const texts = new WeakMap<object, ScriptEvent>();
 
-function eventOf({ position, entry: { event, link } }: Found): ScriptEvent {
-	const known = link === undefined ? texts.get(event) : undefined;
+function eventOf({ position, entry: { event, link }, isShared }: Found): ScriptEvent {
+	if (!isShared || link !== undefined) return textEventOf(position, event, link);
+	const known = texts.get(event);
 	if (known) return known;
 	const made = textEventOf(position, event, link);
-	if (link === undefined) texts.set(event, made);
+	texts.set(event, made);
 	return made;
 }
 

@@ -20,6 +20,8 @@ export type Found = {
 	readonly stream: StreamName;
 	readonly position: number;
 	readonly entry: StreamEntry;
+	/** Whether other projections find the same event, in the newest ones that are held for all. */
+	readonly isShared: boolean;
 };
 
 export type Batch = {
@@ -148,7 +150,7 @@ export class Reader {
 			// The numbers of a stream have no gaps, and nothing is missing here.
 			const own = Number(stream === ALL ? entry.version : entry.event.version);
 			const version = isIndexStream(stream) ? track.next : own;
-			track.inHand.push({ stream, position, entry: { ...entry, version } });
+			track.inHand.push({ stream, position, entry: { ...entry, version }, isShared: true });
 			track.next = version + 1;
 		}
 		track.before = part.before;
@@ -167,7 +169,7 @@ export class Reader {
 			const { entries, last, retention, gap } = slice;
 			for (const entry of entries) {
 				const { position } = entry.link ?? entry.event;
-				track.inHand.push({ stream, position, entry });
+				track.inHand.push({ stream, position, entry, isShared: false });
 			}
 			const end = Math.min(track.next + limit, Number(last) + 1);
 			track.next = Math.max(

@@ -87,9 +87,10 @@ export class Asker {
 				"ES-ResolveLinkTos": String(resolves),
 			});
 			if (reply.status === 404 || reply.status === 410) return found;
-			const { entries } = reply.json as { entries: Json[] };
+			// A page may have less than it could, or nothing: what is hidden is not shown.
+			const { entries, headOfStream } = reply.json as { entries: Json[]; headOfStream: boolean };
 			found.push(...entries.reverse());
-			if (entries.length < 500) return found;
+			if (headOfStream) return found;
 		}
 	}
 }

@@ -268,6 +268,27 @@ describe("commands", () => {
 		expect(await admin.events(`$projections-${name}-checkpoint`)).toEqual([]);
 	});
 
+	test("two deletes at once are done one after the other, and leave the next of the name alone", async () => {
+		const name = newName();
+		const keys = Array.from({ length: 300 }, (_, key) => ({ key }));
+		await admin.append(name, "A", ...keys);
+		const query = `fromStream('${name}').when({ A(s, e) { linkTo('out-${name}-' + e.data.key, e); } })`;
+		const config = { emit: "yes", trackemittedstreams: "yes" };
+		await admin.made(name, query, config);
+		await admin.ask("POST", `/projection/${name}/command/disable`);
+		const path = `/projection/${name}?deleteCheckpointStream=yes`;
+		const both = [admin.ask("DELETE", path)];
+		both.push(admin.ask("DELETE", `${path}&deleteEmittedStreams=yes`));
+		await until(async () => {
+			const made = await admin.create("continuous", { name, ...config }, query);
+			return made.status === 201;
+		});
+		await admin.atHead(name);
+		await Promise.all(both);
+		for (const { key } of [keys[0], keys[299]] as typeof keys)
+			expect(await admin.events(`out-${name}-${key}`)).toHaveLength(1);
+	});
+
 	test("restart loads all of them anew", async () => {
 		const restarted = await admin.ask("POST", "/projections/restart", "{}");
 		expect([restarted.status, restarted.json]).toEqual([200, "Restarting"]);

@@ -199,6 +199,23 @@ describe("handlers", () => {
 		});
 	});
 
+	it("may keep an event: it says the same in a later batch, and gives the same body again", async () => {
+		const source = `var first; fromAll().when({ $any(s, e) {
+			first = first || Object.freeze(e); first.body.seen = (first.body.seen || 0) + 1;
+			s[e.sequenceNumber] = [first.eventId === e.eventId, first.streamId, first.body];
+		} })`;
+		const { script, run, states } = await tryScript(scripts, source);
+		for (let number = 0; number < 3; number++)
+			await run([eventAt(number, { stream: `order-${number}`, number })]);
+		await script.close();
+		const body = { amount: 0, item: "item 0" };
+		expect(JSON.parse(states.partitions.get("") ?? "")).toEqual({
+			0: [true, "order-0", { ...body, seen: 1 }],
+			1: [false, "order-0", { ...body, seen: 2 }],
+			2: [false, "order-0", { ...body, seen: 3 }],
+		});
+	});
+
 	it("find no body in what is no JSON, and no metadata where there is none", async () => {
 		const source = `fromAll().when({ $any(s, e) { return [
 			typeof e.body, e.bodyRaw, typeof e.metadata, e.metadataRaw, typeof e.linkMetadataRaw, e.category,

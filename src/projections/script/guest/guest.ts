@@ -6,12 +6,11 @@
  * An interruption (time) ends a call from outside: the host then calls `recover`.
  */
 import { Batch } from "./events/batch.ts";
-import { Envelope } from "./events/envelope.ts";
 import { replaceClock } from "./events/moment.ts";
 import { offerLanguage } from "./language/language.ts";
 import { Output, type OutputLimits, offerOutput } from "./language/output.ts";
 import { Program } from "./language/program.ts";
-import { freeze, parse, stringify } from "./realm/intrinsics.ts";
+import { parse, stringify } from "./realm/intrinsics.ts";
 import { lockDown } from "./realm/lockdown.ts";
 import { type RunLimits, Runner } from "./runner.ts";
 import { Partitions } from "./states/partitions.ts";
@@ -36,8 +35,6 @@ export function begin(text: string): void {
 	replaceClock();
 	const takeLanguage = offerLanguage(program);
 	offerOutput(output);
-	freeze(Envelope);
-	freeze(Envelope.prototype);
 	lockDown();
 	end = () => {
 		takeLanguage();

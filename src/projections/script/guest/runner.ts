@@ -55,6 +55,11 @@ export class Runner {
 	recover(fault: RawFault): string {
 		const work = this.#work;
 		if (!work) return "{}";
+		if (work.phase === "events" && work.at === work.end) {
+			// All events were behind it.
+			this.#stepper.rollBack(work);
+			return this.#finish(work);
+		}
 		work.fault = { ...fault, during: work.during, event: work.at };
 		if (work.phase === "partitions") {
 			work.end = work.at;
@@ -124,17 +129,7 @@ export class Runner {
 		setMoment(work);
 		try {
 			if (work.options.trace || work.options.results !== "none") this.#watch(work);
-			else {
-				const stepper = this.#stepper;
-				const { byStreams, partitionBy } = this.#program;
-				const isOne = !byStreams && !partitionBy;
-				for (work.at = 0; work.at < work.end; work.at++) {
-					const handler = work.handlerOf(work.at);
-					if (!handler) continue;
-					const partition = isOne ? "" : work.partitionOf(work.at);
-					if (partition !== undefined) stepper.step(work, partition, handler);
-				}
-			}
+			else this.#stepper.run(work);
 		} catch (error) {
 			const { violation } = this.#output;
 			this.#stepper.rollBack(work);

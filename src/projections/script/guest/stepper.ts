@@ -4,8 +4,8 @@
  * This is what runs for each event, in an interpreter, so it does no more than it must: nothing is
  * set back that the next event sets anyway, and what only a failure needs is found when it happens.
  */
-import { FLAGS, SOFT_DELETED } from "./events/batch.ts";
-import type { Envelope } from "./events/envelope.ts";
+import { COLUMNS, FLAGS, IS_SPECIAL, SOFT_DELETED, STREAM, TYPE } from "./events/batch.ts";
+import { type Envelope, envelopeOf } from "./events/envelope.ts";
 import { tellHost } from "./events/moment.ts";
 import type { Output } from "./language/output.ts";
 import type { Call, Program } from "./language/program.ts";
@@ -16,6 +16,9 @@ import type { Handler, Work } from "./work.ts";
 
 /** The part of the state that all partitions share. */
 export type Shared = { state: Json; isLoaded: boolean; isChanged: boolean };
+
+/** What the loop over plain events keeps from one to the next; last the number of its type. */
+type Plain = [Draft | undefined, Entry | undefined, string | undefined, number];
 
 export class Stepper {
 	readonly shared: Shared = { state: null, isLoaded: false, isChanged: false };
@@ -37,6 +40,67 @@ export class Stepper {
 		this.#output = output;
 		this.#partitions = partitions;
 		this.#isBiState = program.isBiState;
+	}
+
+	/**
+	 * All events of a batch, of which only the states are wanted. Most go through here: a plain
+	 * handler, and a state that is there. `step` takes the others.
+	 * @throws as `step`
+	 */
+	run(work: Work): void {
+		const { batch, end, number, envelopes } = work;
+		const { numbers, streams } = batch;
+		const { byStreams, partitionBy } = this.#program;
+		const calls = work.handlers.map((handler) => (this.#isBiState ? undefined : handler?.call));
+		const output = this.#output;
+		let [draft, entry, partition, type]: Plain = [undefined, undefined, undefined, -1];
+		for (let at = 0; at < end; at++) {
+			work.at = at;
+			const row = at * COLUMNS;
+			const of = numbers[row + TYPE] as number;
+			const call = ((numbers[row + FLAGS] as number) & IS_SPECIAL) === 0 ? calls[of] : undefined;
+			let name: string | undefined = "";
+			if (byStreams) name = streams[numbers[row + STREAM] as number];
+			else if (partitionBy) name = work.partitions[at];
+			if (entry === undefined || name !== partition || call === undefined) {
+				if (draft) draft.isOpen = false;
+				partition = name;
+				entry = call && name !== undefined ? this.#partitions.get(name) : undefined;
+				draft = entry && this.open(entry);
+			}
+			if (!call || !entry || !draft) {
+				type = -1;
+				const handler = work.handlerOf(at);
+				if (handler && name !== undefined) this.step(work, name, handler);
+				continue;
+			}
+			tellHost();
+			this.#draft = draft;
+			if (of !== type) work.during = work.handlers[of]?.name;
+			type = of;
+			output.event = at;
+			const returned = call(
+				draft.value,
+				partitionBy ? work.envelope(at) : envelopeOf(envelopes, at),
+			);
+			if (returned !== undefined && returned !== draft.value) this.replace(entry, draft, returned);
+			else if (draft.isUnsettled) draft.settle();
+			if (output.violation) throw new OwnTypeError(output.violation.message);
+			// What `change` does, without the call, which most events do not need.
+			if (draft.isChanged && entry.isChanged && entry.changed === number) entry.event = at;
+			else if (draft.isChanged) this.#partitions.change(entry, at);
+			const isSame = entry.state === draft.root;
+			// No call and no branch: an interruption finds the event undone, or whole and behind it.
+			this.#draft = undefined;
+			draft.isChanged = false;
+			draft.isLost = false;
+			draft.undone = 0;
+			work.handled++;
+			work.at = at + 1;
+			if (!isSame) entry = undefined;
+		}
+		if (draft) draft.isOpen = false;
+		output.event = undefined;
 	}
 
 	/**
@@ -141,12 +205,34 @@ export class Stepper {
 	#foldOther(work: Work, entry: Entry, { name, call }: Handler, envelope: Envelope): Draft {
 		if (!call) return this.#keepData(entry, envelope);
 		if (name !== "$deleted") return this.#foldBoth(entry, call, envelope);
-		const isSoft = (work.batch.number(work.at, FLAGS) & SOFT_DELETED) !== 0;
+		const flags = work.batch.numbers[work.at * COLUMNS + FLAGS] as number;
+		const isSoft = (flags & SOFT_DELETED) !== 0;
 		const hear: Call = (given) => void call(given, null, entry.partition, isSoft);
 		return this.fold(entry, hear, envelope);
 	}
 
-	/** Not private, since the engine finds a plain method sooner. */
+	/**
+	 * The draft of a state that is there. Not private, since the engine finds a plain method sooner.
+	 */
+	open(entry: Entry): Draft {
+		let draft = entry.draft;
+		if (!draft || draft.root !== entry.state) draft = this.#partitions.draft(entry);
+		this.#output.partition = entry.partition;
+		this.#entry = entry;
+		this.#isNew = false;
+		this.#draft = undefined;
+		draft.begin();
+		draft.isOpen = true;
+		return draft;
+	}
+
+	/** As `open`: the handler gave another state. */
+	replace(entry: Entry, draft: Draft, returned: unknown): void {
+		refusePromise(returned);
+		entry.state = draft.replaced(returned);
+	}
+
+	/** As `open`. */
 	fold(entry: Entry, call: Call, envelope: Envelope): Draft {
 		let draft = entry.draft;
 		if (!draft || draft.root !== entry.state) draft = this.#partitions.draft(entry);
@@ -157,8 +243,7 @@ export class Stepper {
 		if (returned === undefined || returned === draft.value) {
 			if (draft.isUnsettled) draft.settle();
 		} else {
-			refusePromise(returned);
-			entry.state = draft.replaced(returned);
+			this.replace(entry, draft, returned);
 		}
 		draft.isOpen = false;
 		return draft;

@@ -2,16 +2,14 @@
 import {
 	type Batch,
 	COLUMNS,
-	DATA_END,
 	FLAGS,
 	HARD_DELETED,
-	ID_END,
-	IS_JSON,
+	IS_EMPTY,
 	SOFT_DELETED,
 	STREAM,
 	TYPE,
 } from "./events/batch.ts";
-import { Envelope, type Reading } from "./events/envelope.ts";
+import { type Envelope, envelopeOf, prototypeOf, type Reading } from "./events/envelope.ts";
 import type { Violation } from "./language/output.ts";
 import type { Call, Program } from "./language/program.ts";
 import { stringify, textOf } from "./realm/intrinsics.ts";
@@ -53,6 +51,8 @@ export class Work implements Reading {
 	during: string | undefined;
 	handled = 0;
 	fault: RawFault | undefined;
+	/** Of the envelopes of this batch. */
+	readonly envelopes: object;
 	readonly #program: Program;
 	#seen: Envelope[] | undefined;
 
@@ -62,6 +62,7 @@ export class Work implements Reading {
 		this.options = options;
 		this.end = batch.length;
 		this.#program = program;
+		this.envelopes = prototypeOf(this);
 		const any = program.special("$any");
 		this.handlers = batch.types.map((type) => {
 			if (program.keepsData) return { name: "", call: undefined };
@@ -79,8 +80,7 @@ export class Work implements Reading {
 			const call = this.#program.special("$deleted");
 			return call && { name: "$deleted", call };
 		}
-		const isEmpty = numbers[at + DATA_END] === numbers[at + ID_END];
-		return isEmpty && flags & IS_JSON ? undefined : this.handlers[numbers[at + TYPE] as number];
+		return flags & IS_EMPTY ? undefined : this.handlers[numbers[at + TYPE] as number];
 	}
 
 	/** Undefined if the event belongs to none. */
@@ -93,9 +93,9 @@ export class Work implements Reading {
 
 	/** The same for partitionBy and for the handler, with what was parsed of it. */
 	envelope(event: number): Envelope {
-		if (!this.#program.partitionBy) return new Envelope(this, event);
+		if (!this.#program.partitionBy) return envelopeOf(this.envelopes, event);
 		this.#seen ??= [];
-		this.#seen[event] ??= new Envelope(this, event);
+		this.#seen[event] ??= envelopeOf(this.envelopes, event);
 		return this.#seen[event];
 	}
 

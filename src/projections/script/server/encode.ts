@@ -1,5 +1,12 @@
 /** Events on their way into the sandbox, as guest/batch.ts takes them. */
-import { COLUMNS, HARD_DELETED, HAS_LINK, IS_JSON, SOFT_DELETED } from "../guest/events/batch.ts";
+import {
+	COLUMNS,
+	HARD_DELETED,
+	HAS_LINK,
+	IS_EMPTY,
+	IS_JSON,
+	SOFT_DELETED,
+} from "../guest/events/batch.ts";
 import type { ScriptEvent } from "../model/events.ts";
 import type { EncodedBatch } from "../process/protocol.ts";
 
@@ -51,8 +58,9 @@ export function encodeBatch(
 	return { names: JSON.stringify([types.list, streams.list]), numbers, text: parts.join("") };
 }
 
-function flagsOf({ isJson, deleted, linkMetadata }: ScriptEvent): number {
+function flagsOf({ isJson, data, deleted, linkMetadata }: ScriptEvent): number {
 	let flags = isJson ? IS_JSON : 0;
+	if (isJson && data === "") flags |= IS_EMPTY;
 	if (deleted) flags |= deleted === "soft" ? SOFT_DELETED : HARD_DELETED;
 	return linkMetadata === undefined ? flags : flags | HAS_LINK;
 }

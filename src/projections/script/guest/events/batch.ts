@@ -21,6 +21,10 @@ export const IS_JSON = 1;
 export const SOFT_DELETED = 2;
 export const HARD_DELETED = 4;
 export const HAS_LINK = 8;
+/** It should be JSON, and is nothing: no handler sees it. */
+export const IS_EMPTY = 16;
+/** Of an event that has any of them, more is to be asked than its type. */
+export const IS_SPECIAL: number = SOFT_DELETED | HARD_DELETED | IS_EMPTY;
 
 /** Its members are plain, not private: the loop over events reads them for each. */
 export class Batch {
@@ -45,16 +49,14 @@ export class Batch {
 		this.length = this.numbers.length / COLUMNS;
 	}
 
-	/** A number of an event, by its column. */
-	number(event: number, column: number): number {
-		return this.numbers[event * COLUMNS + column] as number;
-	}
-
-	/** The text that ends where a column says, and starts where the text before it ends. */
-	text(event: number, endColumn: number): string {
-		const at = event * COLUMNS + endColumn;
+	/**
+	 * The text that ends where a column says, and starts where the text before it ends.
+	 * @param row of an event: COLUMNS times its index
+	 */
+	text(row: number, endColumn: number): string {
+		const at = row + endColumn;
 		// Before an event's id stands the last text of the event before; the first has none.
-		const before = endColumn === ID_END ? event * COLUMNS - 1 : at - 1;
+		const before = endColumn === ID_END ? row - 1 : at - 1;
 		return this.#text.slice(before < 0 ? 0 : this.numbers[before], this.numbers[at]);
 	}
 }

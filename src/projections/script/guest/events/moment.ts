@@ -54,7 +54,8 @@ function created(): number {
 /** Mulberry32, seeded by FNV-1a of the event's id: anew for each event. */
 function nextRandom(): number {
 	const at = moment?.at ?? -1;
-	if (thrownAt !== at) random = hashOf(moment ? moment.batch.text(moment.at, ID_END) : "");
+	if (thrownAt !== at)
+		random = hashOf(moment ? moment.batch.text(moment.at * COLUMNS, ID_END) : "");
 	thrownAt = at;
 	random = (random + 0x6d2b79f5) | 0;
 	let mixed = imul(random ^ (random >>> 15), random | 1);

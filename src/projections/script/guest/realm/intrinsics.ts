@@ -21,6 +21,7 @@ export const { construct, ownKeys, set: reflectSet } = Reflect;
 export const { isSafeInteger } = Number;
 export const OwnMap: MapConstructor = Map;
 export const OwnSet: SetConstructor = Set;
+export const OwnWeakMap: WeakMapConstructor = WeakMap;
 export const OwnProxy: ProxyConstructor = Proxy;
 export const OwnPromise: PromiseConstructor = Promise;
 export const OwnDate: DateConstructor = Date;

@@ -37,6 +37,9 @@ const WHOLE: unique symbol = Symbol("whole");
 /** Names that an object inherits: setting one has to define it. */
 const INHERITED: ReadonlySet<PropertyKey> = new OwnSet(ownKeys(Object.prototype));
 
+/** What one large event has noted is not kept for the small ones that follow. */
+const UNDO_KEPT_MAX = 300;
+
 export class Draft implements ProxyHandler<Node> {
 	/** What the handler is given. */
 	readonly value: unknown;
@@ -49,8 +52,10 @@ export class Draft implements ProxyHandler<Node> {
 	isUnsettled = false;
 	/** The state had members deleted, whose order cannot be brought back. */
 	isLost = false;
-	/** Triples: node, key, value before. */
+	/** Triples: node, key, value before. Those of the event at hand; what lies behind is stale. */
 	readonly #undo: unknown[] = [];
+	/** How much of it counts. */
+	undone = 0;
 	#proxies: Map<Node, Node> | undefined;
 	// Most events need none of these.
 	/** Objects that the handler put in. */
@@ -69,7 +74,8 @@ export class Draft implements ProxyHandler<Node> {
 	begin(): void {
 		this.isChanged = false;
 		this.isLost = false;
-		this.#undo.length = 0;
+		this.undone = 0;
+		if (this.#undo.length > UNDO_KEPT_MAX) this.#undo.length = 0;
 	}
 
 	/**
@@ -103,7 +109,7 @@ export class Draft implements ProxyHandler<Node> {
 	/** Brings back the state before the handler; `isLost` says if that is impossible. */
 	rollBack(): void {
 		this.isOpen = false;
-		for (let at = this.#undo.length - 3; at >= 0; at -= 3) {
+		for (let at = this.undone - 3; at >= 0; at -= 3) {
 			const node = this.#undo[at] as Node;
 			const key = this.#undo[at + 1] as PropertyKey;
 			const before = this.#undo[at + 2];
@@ -128,10 +134,17 @@ export class Draft implements ProxyHandler<Node> {
 			return reflectSet(node, key, value, receiver);
 		const before = node[key];
 		// What most handlers do most of the time: a number in the place of a number.
-		const isCount = typeof before === "number" && typeof value === "number";
-		if (!isCount || key === "length" || !isPlainNumber(value)) return this.#put(node, key, value);
+		const isCount = typeof before === "number" && typeof value === "number" && key !== "length";
+		// `isPlainNumber`, and `#note`, without the calls.
+		if (!isCount || value - value !== 0 || (value === 0 && 1 / value < 0))
+			return this.#put(node, key, value);
 		this.isChanged = true;
-		this.#undo.push(node, key, before);
+		const undo = this.#undo;
+		const at = this.undone;
+		undo[at] = node;
+		undo[at + 1] = key;
+		undo[at + 2] = before;
+		this.undone = at + 3;
 		node[key] = value;
 		return true;
 	}
@@ -180,10 +193,10 @@ export class Draft implements ProxyHandler<Node> {
 		this.isChanged = true;
 		if (isArray(node) && !this.#prepare(node, key, value)) return true;
 		if (hasOwn(node, key)) {
-			this.#undo.push(node, key, node[key]);
+			this.#note(node, key, node[key]);
 			node[key] = value;
 		} else {
-			this.#undo.push(node, key, ABSENT);
+			this.#note(node, key, ABSENT);
 			if (INHERITED.has(key)) define(node, key, value);
 			else node[key] = value;
 		}
@@ -204,7 +217,7 @@ export class Draft implements ProxyHandler<Node> {
 			this.#tear(array);
 		} else if (!hasOwn(array, key)) {
 			// Appending is what is cheap; anything else may leave holes, or members that are no elements.
-			if (key === textOf(array.length)) this.#undo.push(array, "length", array.length);
+			if (key === textOf(array.length)) this.#note(array, "length", array.length);
 			else this.#tear(array);
 		}
 		return true;
@@ -215,7 +228,15 @@ export class Draft implements ProxyHandler<Node> {
 		this.#torn ??= new OwnSet();
 		if (this.#torn.has(array)) return;
 		this.#torn.add(array);
-		this.#undo.push(array, WHOLE, array.slice());
+		this.#note(array, WHOLE, array.slice());
+	}
+
+	#note(node: object, key: PropertyKey, before: unknown): void {
+		const at = this.undone;
+		this.#undo[at] = node;
+		this.#undo[at + 1] = key;
+		this.#undo[at + 2] = before;
+		this.undone = at + 3;
 	}
 
 	#settleSlots(slots: readonly unknown[]): void {

@@ -10,9 +10,9 @@
  * new one emits for those from P on. So no event is emitted for twice, or not at all.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Definition } from "./definition.ts";
-import { Projection, type ProjectionParts } from "./projection.ts";
-import type { Standing } from "./status.ts";
+import type { Definition } from "../definition.ts";
+import { Projection, type ProjectionParts } from "../projection.ts";
+import type { Standing } from "../status.ts";
 
 export type CandidatesAround = {
 	/** Lets one run, if the server has room for it. */
