@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 const newName = () => `prooph-${randomUUID()}`;
-/** `rawurlencode` but for the space: what PHP's `urlencode` makes of a name. */
+/** As PHP's `urlencode`, which makes a plus of a space even in a path. */
 const urlencode = (name: string) =>
 	encodeURIComponent(name)
 		.replace(/%20/g, "+")
@@ -87,7 +87,7 @@ describe("projections", () => {
 		);
 
 	async function made(track = 0) {
-		const [name, stream] = [`${newName()} ü/$(1)`, newName()];
+		const [name, stream] = [`${newName()}-ü/$(1)`, newName()];
 		for (const data of ['{"A": 1}', '{"A": 2}']) await append(stream, [data]);
 		expect((await continuous(name, stream, track)).status).toBe(201);
 		return { name, stream };
@@ -155,4 +155,176 @@ describe("projections", () => {
 			expect(entries.flatMap(membersThatFail)).toEqual([]);
 		}
 	});
+});
+
+/** What its parser of entries reads, and its types: strings and whole numbers. */
+function expectParsed(entry: Json): void {
+	expect(entry).toMatchObject({
+		title: expect.stringMatching(/^\d+@.+$/),
+		summary: expect.any(String),
+		updated: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/),
+		positionStreamId: expect.any(String),
+		positionEventNumber: expect.any(Number),
+		eventNumber: expect.any(Number),
+		data: expect.any(String),
+	});
+}
+
+describe("streams", () => {
+	test("texts that are JSON are kept as such, and other texts as they are", async () => {
+		const stream = newName();
+		expect((await append(stream, ['{"foo":"bar"}', "123", ""], -1)).status).toBe(201);
+		const page = await read(`/streams/${stream}/0/forward/20`);
+		const entries = (page.json.entries as Json[]).toReversed();
+		expect(entries.map(({ isJson }) => isJson)).toEqual([true, false, false]);
+		for (const entry of entries) expectParsed(entry);
+		expect(entries.slice(1).map(({ data }) => data)).toEqual(["123", ""]);
+		expect(JSON.parse(String(entries[0]?.data))).toEqual({ foo: "bar" });
+		for (const number of ["0", "head"]) {
+			const event = await read(`/streams/${stream}/${number}`);
+			expect(event.status).toBe(200);
+			expectParsed(event.json);
+		}
+	});
+
+	test("`$all` says in its links, after `/streams/%24all/`, where to go on", async () => {
+		const stream = newName();
+		await append(stream, ["a", "b"]);
+		for (const [path, relation] of [
+			["head/backward/1", "next"],
+			["00000000000000000000000000000000/forward/2", "previous"],
+		] as const) {
+			const page = await read(`/streams/%24all/${path}`);
+			const links = page.json.links as { uri: string; relation: string }[];
+			const to = links.find((link) => link.relation === relation)?.uri ?? "";
+			const start = `${servers.url}/streams/%24all/`;
+			expect(to.slice(0, start.length)).toBe(start);
+			expect(to.slice(start.length, start.length + 33)).toMatch(/^[0-9A-Fa-f]{32}\/$/);
+		}
+	});
+
+	test("metadata may be nothing, and are read as the newest event of their stream", async () => {
+		const stream = newName();
+		for (const [metadata, number] of [
+			["", 0],
+			["{}", 1],
+			['{"$maxAge":3735928559,"$acl":{"$r":"r1"},"custom":null}', 2],
+		] as const) {
+			const headers = { "ES-ExpectedVersion": number - 1, "ES-EventId": randomUUID() };
+			const path = `/streams/${stream}/metadata`;
+			const set = await send("POST", path, { ...headers, ...JSON_TYPE, ...MASTER }, metadata);
+			expect(set.status).toBe(201);
+			const found = await read(`/streams/${urlencode(`$$${stream}`)}/head`);
+			expect(found.json).toMatchObject({ positionEventNumber: number });
+			expect(String(found.json.data).replace(/\s/g, "")).toBe(metadata);
+		}
+		const hard = { "ES-ExpectedVersion": -1, "ES-HardDelete": "true", ...MASTER };
+		expect((await send("DELETE", `/streams/${stream}`, hard)).status).toBe(204);
+		expect((await read(`/streams/${urlencode(`$$${stream}`)}/head`)).status).toBe(410);
+		expect((await send("DELETE", `/streams/${stream}`, hard)).status).toBe(410);
+	});
+});
+
+describe("persistent subscriptions", () => {
+	const SETTINGS = {
+		resolveLinkTos: true,
+		startFrom: 0,
+		extraStatistics: false,
+		checkPointAfterMilliseconds: 2000,
+		liveBufferSize: 500,
+		readBatchSize: 20,
+		bufferSize: 500,
+		maxCheckPointCount: 1000,
+		maxRetryCount: 10,
+		maxSubscriberCount: 0,
+		messageTimeoutMilliseconds: 30_000,
+		minCheckPointCount: 10,
+		namedConsumerStrategy: "RoundRobin",
+	};
+	const COMPETING = { Accept: "application/vnd.eventstore.competingatom+json" };
+	/** By this it names a message: of a link, the end of the URL that acknowledges it. */
+	const idOf = (entry: Json) => {
+		const links = entry.links as { uri: string; relation: string }[];
+		const ack = links.find(({ relation }) => relation === "ack")?.uri ?? "";
+		return entry.isLinkMetaData === true ? ack.slice(-36) : String(entry.eventId);
+	};
+
+	test.each([
+		["its own events", (stream: string) => stream],
+		["a category", (stream: string) => `$ce-${stream.split("-", 1)[0]}`],
+	])("of %s are read, and acknowledged by the ids that it finds", async (_, sourceOf) => {
+		const stream = `prooph${randomUUID().slice(0, 8)}-1`;
+		const source = sourceOf(stream);
+		await append(stream, ['{"foo":2}', '{"bar":3}']);
+		const path = `/subscriptions/${urlencode(source)}/existing`;
+		const made = await send("PUT", path, { ...JSON_TYPE, ...MASTER }, JSON.stringify(SETTINGS));
+		expect(made.status).toBe(201);
+		const page = await send("GET", `${path}/10?embed=tryharder`, COMPETING);
+		const entries = page.json.entries as Json[];
+		expect(entries).toHaveLength(2);
+		const [newest, oldest] = entries.map(idOf);
+		for (const entry of entries) {
+			expectParsed(entry);
+			if (source === stream) continue;
+			const cause = { $causedBy: entry.eventId };
+			expect(JSON.parse(String(entry.linkMetaData))).toEqual(cause);
+		}
+		const acked = await send("POST", `${path}/ack?ids=${oldest}`, {}, "");
+		expect(acked.status).toBe(202);
+		const parked = await send("POST", `${path}/nack?ids=${newest}&action=Park`, {}, "");
+		expect(parked.status).toBe(202);
+		const info = await send("GET", `${path}/info`);
+		expect(info.json).toMatchObject({
+			eventStreamId: source,
+			groupName: "existing",
+			status: "Live",
+			totalItemsProcessed: expect.any(Number),
+			lastKnownEventNumber: 1,
+			totalInFlightMessages: 0,
+			parkedMessageUri: expect.any(String),
+			getMessagesUri: expect.any(String),
+		});
+		expect((await command(`${path}/replayParked`)).status).toBe(200);
+		expect((await send("DELETE", path, MASTER)).status).toBe(200);
+	});
+});
+
+test("users are made, changed and deleted", async () => {
+	const login = randomUUID();
+	const facts = {
+		loginName: login,
+		fullName: "full",
+		groups: ["foo", "bar"],
+		password: "password",
+	};
+	expect((await send("POST", "/users/", JSON_TYPE, JSON.stringify(facts))).status).toBe(201);
+	const found = await send("GET", `/users/${login}`);
+	const { links, ...user } = found.json.data as Json & { links: { href: string; rel: string }[] };
+	expect(user).toMatchObject({ loginName: login, fullName: "full", groups: ["foo", "bar"] });
+	expect(user.disabled).toBe(false);
+	expect(links.map(({ rel, href }) => [rel, href.split(login)[1]])).toEqual([
+		["reset-password", "/command/reset-password"],
+		["change-password", "/command/change-password"],
+		["edit", ""],
+		["delete", ""],
+		["disable", "/command/disable"],
+	]);
+	const own: Credentials = [login, "password"];
+	const change = JSON.stringify({ currentPassword: "password", newPassword: "fubarfubar" });
+	const path = `/users/${login}/command/change-password`;
+	for (const status of [200, 401]) {
+		expect((await send("POST", path, JSON_TYPE, change, own)).status).toBe(status);
+	}
+	const current = await send("GET", "/users/$current");
+	expect(current.json.data).toMatchObject({ loginName: "admin" });
+	const logins = ((await send("GET", "/users/")).json.data as Json[]).map((one) => one.loginName);
+	expect(logins).toEqual(expect.arrayContaining(["admin", "ops", login]));
+	const changed = JSON.stringify({ fullName: "something", groups: ["bar"] });
+	expect((await send("PUT", `/users/${login}`, JSON_TYPE, changed)).status).toBe(200);
+	for (const verb of ["disable", "enable"]) {
+		expect((await command(`/users/${login}/command/${verb}`)).status).toBe(200);
+	}
+	for (const status of [200, 404]) {
+		expect((await send("DELETE", `/users/${login}`)).status).toBe(status);
+	}
 });
