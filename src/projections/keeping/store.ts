@@ -97,8 +97,10 @@ export class DefinitionStore {
 	}
 }
 
+/** Clients of EventStore look for two of the settings where that keeps them. */
 function dataOf({ name: _, ...rest }: Definition): object {
-	return rest;
+	const { emitEnabled, trackEmittedStreams } = rest.settings;
+	return { ...rest, emitEnabled, trackEmittedStreams };
 }
 
 function named(type: string, name: string): NewEvent {

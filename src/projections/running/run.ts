@@ -39,7 +39,7 @@ export class Run {
 	readonly #isCareful: boolean;
 	readonly #over = new AbortController();
 	#opened: Opened | undefined;
-	#place: Place = { next: 0, cursors: {} };
+	#place: Place = { next: -1, cursors: {} };
 	#handled = 0;
 	readonly #saver: Saver;
 	readonly #news = new News();
@@ -68,7 +68,7 @@ export class Run {
 		return this.#opened;
 	}
 
-	/** Where it is: everything before `next` is handled. */
+	/** Where it is: everything before `next` is handled; -1 until the script is open. */
 	get place(): Place {
 		return this.#place;
 	}
@@ -101,6 +101,7 @@ export class Run {
 		try {
 			await this.#open();
 			onRunning();
+			this.#waiting.wake();
 			return await this.#loop();
 		} finally {
 			this.#over.abort();
@@ -123,8 +124,7 @@ export class Run {
 	async look(partition: string): Promise<Looked> {
 		return this.#inTurn(async () => {
 			const { script } = this.#opened as Opened;
-			const { state, result } = await script.look(partition);
-			return { state, result, tag: this.tag };
+			return { ...(await script.look(partition)), tag: this.tag };
 		});
 	}
 

@@ -1,7 +1,7 @@
 /** Commands to a projection (contract 8.1): run, stop, begin anew, be deleted. */
 import { NEVER_STOPS, systemProjection } from "../../../projections/system.ts";
 import type { Answer } from "../../answering/answer.ts";
-import type { Exchange } from "../../answering/exchange.ts";
+import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import {
 	answerJson,
 	answerNamed,
@@ -11,10 +11,19 @@ import {
 	permitChange,
 } from "./request.ts";
 
-/** POST …/command/enable */
+/** A script is open within a fraction of this, unless the machine has much else to do. */
+const BEGIN_MS_MAX = 3000;
+
+/** POST …/command/enable: clients look at once whether it runs, so it is answered when it does. */
 export async function answerEnable(exchange: Exchange, target: ProjectionTarget): Promise<Answer> {
 	await permit(exchange, target);
-	await exchange.context.projections.enable(target.id);
+	const { projections } = exchange.context;
+	await projections.enable(target.id);
+	if (!systemProjection(target.id)) {
+		const projection = await projections.get(target.id);
+		const signal = AbortSignal.any([AbortSignal.timeout(BEGIN_MS_MAX), clientGone(exchange)]);
+		await projection.until(0, signal);
+	}
 	return answerNamed(target.id);
 }
 

@@ -88,16 +88,20 @@ export function answerFor(
 	{ ids, tokens }: NamedIds,
 ): void {
 	if (ids.length === 0) return;
-	const isOfNow = (token: string | undefined) => token?.startsWith(`${subscription.generation}.`);
 	const names = ids.map((id, at): Name => {
 		const token = tokens[at];
-		if (token === undefined) return { id, attempt: undefined };
-		return { id, attempt: isOfNow(token) ? Number(token.slice(token.indexOf(".") + 1)) : -1 };
+		return { id, attempt: token === undefined ? undefined : attemptOf(subscription, token) };
 	});
 	const stale = subscription.answer(answer, names);
 	if (stale.length === 0) return;
 	const { stream, group } = subscription.name;
 	throw new Refusal("stale-delivery", { stream, group, ids: stale.map(({ id }) => id) });
+}
+
+/** @param token in the link of a message, its id stands behind it */
+function attemptOf({ generation }: Subscription, token: string): number {
+	const start = `${generation}.`;
+	return token.startsWith(start) ? Number(token.slice(start.length).split("/", 1)[0]) : -1;
 }
 
 function namedIn({ id }: AnswerTarget, parameters: URLSearchParams): NamedIds | undefined {

@@ -20,12 +20,16 @@ export function tokenOf({ generation }: Subscription, { attempt }: Message): str
 	return `${generation}.${attempt}`;
 }
 
-/** @param self the URL of the subscription */
+/**
+ * The links to answer end with the id of the message, as without a token: clients cut it off there.
+ * @param self the URL of the subscription
+ */
 export function entryOf(shower: Shower, self: string, delivered: DeliveredEntry): Entry {
 	const { message } = delivered;
-	const entry = shownEntry(shower, delivered);
+	const entry = asLink(shownEntry(shower, delivered), delivered);
 	const answer = (verb: string) => {
-		return `${self}/${verb}/${message.id}?token=${tokenOf(shower.subscription, message)}`;
+		const token = tokenOf(shower.subscription, message);
+		return `${self}/${verb}/${message.id}?token=${token}/${message.id}`;
 	};
 	return {
 		...entry,
@@ -36,6 +40,18 @@ export function entryOf(shower: Shower, self: string, delivered: DeliveredEntry)
 		],
 		retryCount: message.retryCount,
 	};
+}
+
+/**
+ * Clients take a message for a link, which is named by its own id and not by that of the event, if
+ * the link has metadata. Links of EventStore's index streams always have some. Those here are not
+ * stored, and say what is true of them.
+ */
+function asLink(entry: Entry, { entry: { link } }: DeliveredEntry): Entry {
+	const { event } = entry;
+	if (link !== undefined || event.linkMetadata === undefined) return entry;
+	const linkMetadata = Buffer.from(JSON.stringify({ $causedBy: event.eventId }));
+	return { ...entry, event: { ...event, linkMetadata } };
 }
 
 /**
