@@ -29,8 +29,8 @@ export class LastVersions {
 	#isClosed = false;
 
 	/**
-	 * @param isShared whether other servers append to the log: nothing is known then, as a version
-	 *   that was known may be an old one until this server hears of the new one
+	 * @param isShared whether other servers append to the log: then a version that was known may be
+	 *   an old one until this server hears of the new one, so it is a lower bound and no more
 	 */
 	constructor(log: Log, isShared = false) {
 		this.#log = log;
@@ -43,8 +43,14 @@ export class LastVersions {
 	 * @returns undefined if it is not known, or the stream has no events
 	 */
 	known(stream: StreamName): Version | undefined {
+		if (this.#isShared) return undefined;
 		const last = this.#keptOf(stream).get(stream);
 		return last === NOTED ? undefined : last;
+	}
+
+	/** A version that the stream has, whether or not there are later ones; -1 if none is known. */
+	least(stream: StreamName): Version {
+		return this.#keptOf(stream).get(stream) ?? NOTED;
 	}
 
 	/**
@@ -54,8 +60,7 @@ export class LastVersions {
 	 */
 	async learn(stream: StreamName): Promise<Slice> {
 		const kept = this.#keptOf(stream);
-		const isKept = !this.#isClosed && !this.#isShared;
-		if (isKept && !kept.has(stream)) kept.set(stream, NOTED);
+		if (!this.#isClosed && !kept.has(stream)) kept.set(stream, NOTED);
 		const head = await this.#log.read({ stream, ...NO_ENTRIES });
 		// A stream without events is not kept either: metadata or links may affect its first events.
 		if (head.retention || head.last < 0) kept.delete(stream);

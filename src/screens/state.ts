@@ -2,6 +2,7 @@
 import type { Run as ScavengeRun } from "../commands/scavenge/journal.ts";
 import type { ScavengeProgress } from "../commands/scavenge/scavenger.ts";
 import type { RoomState } from "../log/room/room.ts";
+import type { StandbyState } from "../observe/numbers/log-activity.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { BackupNote } from "../upkeep/backup-notes.ts";
 import type { VerificationsState } from "../upkeep/verifications.ts";
@@ -45,6 +46,8 @@ export type LogState = {
 	/** Undefined if nobody says. */
 	readonly databaseBytes: number | undefined;
 	readonly walBytes: number | undefined;
+	/** Absent of a log in a file. */
+	readonly standby?: StandbyState;
 	/** The key that signed heads are checked with. */
 	readonly key: string;
 };

@@ -58,6 +58,18 @@ describe("the last versions of polled streams", () => {
 		expect(lasts.known(ORDER)).toBeUndefined();
 	});
 
+	test("of a log that others append to are lower bounds, and no more", async () => {
+		const log = createMemoryLog();
+		const lasts = new LastVersions(log, true);
+		expect(lasts.least(ORDER)).toBe(-1);
+		await append(log, ORDER);
+		await lasts.learn(ORDER);
+		await append(log, ORDER);
+		expect([lasts.known(ORDER), lasts.least(ORDER)]).toEqual([undefined, 1]);
+		await log.delete({ stream: ORDER, expected: "any", hard: false });
+		expect(lasts.least(ORDER)).toBe(-1);
+	});
+
 	test("are not known once it is closed, as it hears of no commit any more", async () => {
 		const { log, listeners } = listenedLog();
 		const lasts = new LastVersions(log);

@@ -85,6 +85,8 @@ test("/info says version, features and limits", async () => {
 		features: { atomPub: true, projections: true },
 		limits: { pageSize: 20, pageCountMax: 4096, pageBytesMax: DEFAULT_LOG_LIMITS.pageBytesMax },
 	});
+	// A log in a file has no standby.
+	if (process.env.VARVE_TEST_STORE === undefined) expect(reply.json).not.toHaveProperty("standby");
 });
 
 test.each([

@@ -344,6 +344,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log/room",
 		"src/purging",
 		"src/upkeep",
+		"src/observe/numbers",
 		...VALUES,
 	],
 	"src/screens-on-demand.ts": ["src/screens.ts"],

@@ -26,9 +26,10 @@ export function answerPing({ req }: Exchange, { query }: { query: string }): Ans
 	return answerMessage(negotiateType(req, query, TEXT_TYPES), "TextMessage", { text: PONG });
 }
 
-/** GET /info: version, features and limits, the disk, the clock, and how purges of caches go. */
+/** GET /info: version, features, limits, the disk, standbys, the clock, and how purges go. */
 export async function answerInfo({ context }: Exchange): Promise<Answer> {
-	const { settings } = context;
+	const { settings, measured } = context;
+	const standby = measured.standby?.();
 	const clock = await clockOf(context);
 	const purging = context.purging();
 	const disk = context.room.state();
@@ -55,6 +56,7 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 			requestTimeoutMs: settings.requestTimeoutMs,
 		},
 		...(disk ? { disk } : {}),
+		...(standby ? { standby } : {}),
 		...(clock ? { clock } : {}),
 		...(purging ? { purging } : {}),
 	});

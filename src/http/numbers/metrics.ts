@@ -8,6 +8,7 @@
 import { isRefusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
 import { STREAMS } from "../../indexes/joins.ts";
+import type { StandbyState } from "../../observe/numbers/log-activity.ts";
 import {
 	byLabel,
 	counter,
@@ -111,7 +112,7 @@ async function logMetrics({ log, measured, room }: Context): Promise<Metric[]> {
 		gauge(
 			"varve_log_standby",
 			"1 if commits wait for a synchronous standby, 0 if they should and do not. Left out where none is expected.",
-			numberOf(measured.hasStandby?.()),
+			standbyNumber(measured.standby?.()),
 		),
 		gauge("varve_disk_free_bytes", "Free bytes on the disk of the log.", disk?.freeBytes),
 		gauge(
@@ -127,8 +128,9 @@ async function logMetrics({ log, measured, room }: Context): Promise<Metric[]> {
 	];
 }
 
-function numberOf(holds: boolean | undefined): number | undefined {
-	return holds === undefined ? undefined : Number(holds);
+function standbyNumber(standby: StandbyState | undefined): number | undefined {
+	const isExpected = standby !== undefined && (standby.awaited || standby.missing);
+	return isExpected ? Number(standby.awaited) : undefined;
 }
 
 /** Undefined if the log cannot tell: the other numbers do not depend on it. */

@@ -16,12 +16,21 @@ export async function stateOf(context: Context): Promise<ServerState> {
 	]);
 	const disk = room.state();
 	const { erasures, incarnation } = log;
+	const standby = measured.standby?.();
 	const files = { databaseBytes: sizes.database, walBytes: sizes.wal };
 	const process = { version: VERSION, node: globalThis.process.version, started: iso(startedMs) };
 	return {
 		process,
 		writer: writerOf(context),
-		log: { events, streams, erasures, incarnation, ...files, key: tree.key },
+		log: {
+			events,
+			streams,
+			erasures,
+			incarnation,
+			...files,
+			...(standby && { standby }),
+			key: tree.key,
+		},
 		...(disk && { disk }),
 		scavenge: { running: scavenger.progress(), last: scavenger.last() },
 		verification: upkeep.verifications.state(),

@@ -7,7 +7,12 @@
  */
 import { Refusal } from "../../errors.ts";
 import type { Position, StreamName, Version } from "../../event.ts";
-import type { FileSizes, LogActivity, MeasuredLog } from "../../observe/numbers/log-activity.ts";
+import type {
+	FileSizes,
+	LogActivity,
+	MeasuredLog,
+	StandbyState,
+} from "../../observe/numbers/log-activity.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
 import type { Listeners } from "../listening/listeners.ts";
 import type {
@@ -74,8 +79,8 @@ export class PostgresLog implements Log, MeasuredLog {
 		return this.#parts.queue.activity;
 	}
 
-	hasStandby(): boolean | undefined {
-		return this.#parts.standby.has;
+	standby(): StandbyState {
+		return this.#parts.standby.state;
 	}
 
 	/** Of the tables of the log; its write-ahead log is that of the whole server. */

@@ -141,9 +141,9 @@ async function openPrepared(
 	const connection = new WriterConnection(database, demands);
 	const session = new Session(database, seat, {
 		onTold: (to) => void follower.told(to).catch(() => undefined),
-		onLook: (now) => {
+		onLook: (now, hasStandby) => {
 			follower.replication.isAwaited = now.standbys !== "";
-			standby.saw(String(now.standbys));
+			standby.saw(String(now.standbys), hasStandby);
 			void follower.reached(heardOf(now))?.catch(() => undefined);
 			void guard.look(now).catch((error: unknown) => {
 				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);

@@ -6,7 +6,6 @@
  * Each statement is one snapshot (READ COMMITTED). What the log holds never changes but by erasure,
  * so two statements agree if the number of erasures is the same in both.
  */
-import { FLAG_SCAVENGED } from "../appending/flags.ts";
 
 /** What a transaction reads of the settings in force. */
 export const GUARDS = `
@@ -71,8 +70,9 @@ export const SELECT_PLACES = `
  * and its answer, and the others wait for the end meanwhile. Of the content, which stands side by
  * side in $15, $12 says where that of each event begins, $13 and $14 how long its parts are; $16
  * are the hashes. The events stand from position $5 on.
+ * @param rest the rows that few groups have
  */
-const writeRows = (guard: string) => `
+const writeRows = (guard: string, rest: string) => `
 	WITH moved AS (
 		UPDATE @store SET next = $1, created = $2, streams = $3, edge = $4 ${guard} RETURNING 1
 	), of_events AS (
@@ -87,26 +87,35 @@ const writeRows = (guard: string) => `
 	), of_entries AS (
 		INSERT INTO @entries (stream, version, position)
 		SELECT e.* FROM moved CROSS JOIN unnest($17::bigint[], $18::bigint[], $19::bigint[]) AS e
-	), of_streams AS (
+	)${rest}
+	SELECT 1 FROM moved`;
+
+/** New streams, nodes of the tree, and marks, in parameters from a number on. */
+const restFrom = (first: number) => {
+	const [ids, names, levels, numbers, hashes, ...marks] = Array.from(
+		{ length: 9 },
+		(_, index) => `$${first + index}`,
+	);
+	return `, of_streams AS (
 		INSERT INTO @streams (id, name)
-		SELECT s.* FROM moved CROSS JOIN unnest($20::bigint[], $21::text[]) AS s
+		SELECT s.* FROM moved CROSS JOIN unnest(${ids}::bigint[], ${names}::text[]) AS s
 	), of_nodes AS (
 		INSERT INTO @nodes (level, number, hash)
-		SELECT level, number, substring($24::bytea FROM 32 * n::int - 31 FOR 32)
-		FROM moved CROSS JOIN unnest($22::smallint[], $23::bigint[])
+		SELECT level, number, substring(${hashes}::bytea FROM 32 * n::int - 31 FOR 32)
+		FROM moved CROSS JOIN unnest(${levels}::smallint[], ${numbers}::bigint[])
 			WITH ORDINALITY AS o (level, number, n)
 	), of_marks AS (
 		INSERT INTO @marks AS m (stream, metadata, tombstone, link)
 		SELECT n.* FROM moved
-			CROSS JOIN unnest($25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[]) AS n
+			CROSS JOIN unnest(${marks.map((mark) => `${mark}::bigint[]`).join(", ")}) AS n
 		ON CONFLICT (stream) DO UPDATE SET metadata = coalesce(excluded.metadata, m.metadata),
 			tombstone = coalesce(excluded.tombstone, m.tombstone),
 			link = coalesce(excluded.link, m.link)
-	)
-	SELECT 1 FROM moved`;
+	)`;
+};
 
 /** In a transaction that has taken the end of the log. */
-export const WRITE_ROWS = writeRows("");
+export const WRITE_ROWS = writeRows("", restFrom(20));
 
 /**
  * Without one, as a transaction of its own: if the log ends where the node left it, with the same
@@ -115,99 +124,18 @@ export const WRITE_ROWS = writeRows("");
  * The update waits for the end of the log, and looks again at what it is then. The statement's
  * snapshot may be older than the end it got, but not older than the end that it asks for.
  */
-export const WRITE_IF_UNCHANGED = writeRows(`
-	WHERE next = $5 AND edge = $35 AND erasures = $29 AND incarnation = $30
-		AND current_setting('synchronous_commit') = $31
-		AND current_setting('synchronous_standby_names') = $32
-		AND current_setting('fsync') = $33 AND current_setting('full_page_writes') = $34
+const UNCHANGED = `
+	WHERE next = $5 AND edge = $26 AND erasures = $20 AND incarnation = $21
+		AND current_setting('synchronous_commit') = $22
+		AND current_setting('synchronous_standby_names') = $23
+		AND current_setting('fsync') = $24 AND current_setting('full_page_writes') = $25
 		AND NOT EXISTS (SELECT 1 FROM unnest($7::bigint[], $9::uuid[]) AS n (stream, id)
-			JOIN @events e ON e.stream = n.stream AND e.id = n.id)`);
-
-/**
- * What is to be known of streams: number, last version, where that stands, marks, the metadata that
- * counts, and whether the stream that a metadata stream describes is gone.
- */
-const STATE = `
-	s.id, l.version AS last, l.position AS newest, m.metadata, m.tombstone, m.link, m.scavenged,
-	(SELECT data FROM @events WHERE position = m.metadata) AS rule,
-	CASE WHEN starts_with(n.name, '$$') THEN
-		(SELECT t.tombstone FROM @marks t JOIN @streams d ON d.id = t.stream
-			WHERE d.name = substr(n.name, 3)) END AS "describedGone"`;
-const STATE_OF = `
-	LEFT JOIN @streams s ON s.name = n.name LEFT JOIN ${NEWEST("s.id")} l ON true
-	LEFT JOIN @marks m ON m.stream = s.id`;
-
-/** The state of one stream, and of the log. */
-export const SELECT_STATE = `
-	SELECT e.next, e.erasures, ${STATE}
-	FROM @store e CROSS JOIN (SELECT $1::text AS name) n ${STATE_OF}`;
-/** The same of an index stream, and whether any stream is more than its entries. */
-export const SELECT_STATE_OF_INDEX = `
-	SELECT e.next, e.erasures, ${STATE}, EXISTS (SELECT 1 FROM @marks)
-		OR EXISTS (SELECT 1 FROM @streams WHERE name >= '$$' AND name < '$%')
-		OR EXISTS (SELECT 1 FROM @streams WHERE name = '$et-$streamDeleted') AS "isAnyMarked"
-	FROM @store e CROSS JOIN (SELECT $1::text AS name) n ${STATE_OF}`;
-/** The same of `$all`. */
-export const SELECT_STATE_OF_ALL = `
-	SELECT e.next, e.erasures, 0::bigint AS id, e.next - 1 AS last, e.next - 1 AS newest,
-		m.metadata, m.tombstone, m.link, m.scavenged,
-		(SELECT data FROM @events WHERE position = m.metadata) AS rule, NULL AS "describedGone"
-	FROM @store e LEFT JOIN @marks m ON m.stream = 0`;
-/** The same of many streams, and the number of erasures. */
-export const SELECT_STATES = `
-	SELECT e.erasures, n.name, ${STATE}
-	FROM @store e CROSS JOIN unnest($1::text[]) AS n (name) ${STATE_OF}`;
-
-const HEAD = `
-	e.position, e.stream, s.name, e.version, e.id, e.type, e.created, e.flags,
-	length(e.data) AS "dataBytes", length(e.metadata) AS "metadataBytes",
-	CASE WHEN e.type = '$>' AND length(e.data) <= 2048 THEN e.data END AS link`;
-const BYTES = "sum(length(e.data) + length(e.metadata)) OVER ()";
-/** Content is sent if it is `asked` for, unless all of it is more than `max`. */
-const CONTENT = (asked: string, max: string) => `
-	CASE WHEN ${asked} AND ${BYTES} <= ${max} THEN e.data END AS data,
-	CASE WHEN ${asked} AND ${BYTES} <= ${max} THEN e.metadata END AS metadata`;
-
-export type Order = "ASC" | "DESC";
-
-/**
- * What the log is at that moment, and rows of it as one: a value of each column for all of them
- * costs the driver a fraction of a row for each.
- */
-const asOne = (rows: string) => `
-	SELECT o.next, o.erasures, page.* FROM @store o CROSS JOIN LATERAL (
-		SELECT json_agg(entry) AS entry, json_agg(position) AS position, json_agg(name) AS name,
-			json_agg(version) AS version, json_agg(id) AS id, json_agg(type) AS type,
-			json_agg(created) AS created, json_agg(flags) AS flags,
-			json_agg("dataBytes") AS "dataBytes", json_agg("metadataBytes") AS "metadataBytes",
-			json_object_agg(position, encode(link, 'hex')) FILTER (WHERE link IS NOT NULL) AS link,
-			string_agg(data, ''::bytea) AS data, string_agg(metadata, ''::bytea) AS metadata
-		FROM (${rows}) e) page`;
-
-/** Versions $2 to $3 of stream $1, and what the log is at that moment. */
-export function selectEntries(order: Order): string {
-	return asOne(`
-		SELECT n.version AS entry, ${HEAD}, ${CONTENT("$4", "$5")}
-		FROM @entries n JOIN @events e ON e.position = n.position JOIN @streams s ON s.id = e.stream
-		WHERE n.stream = $1 AND n.version BETWEEN $2 AND $3 ORDER BY n.version ${order}`);
-}
-
-/** The same of `$all`, which leaves out scavenged events; $1 is not looked at. */
-export function selectEvents(order: Order): string {
-	return asOne(`
-		SELECT e.position AS entry, ${HEAD}, ${CONTENT("$4", "$5")}
-		FROM @events e JOIN @streams s ON s.id = e.stream
-		WHERE $1::bigint = 0 AND e.position BETWEEN $2 AND $3
-			AND (e.flags & ${FLAG_SCAVENGED}) = 0 ORDER BY e.position ${order}`);
-}
-
-/** The events at places of streams. Content is sent unless all of it is too much. */
-export const SELECT_EVENTS_AT = `
-	SELECT n.name AS of, n.version AS at, ${HEAD}, ${CONTENT("$3", "$4")}
-	FROM unnest($1::text[], $2::bigint[]) AS n (name, version)
-		JOIN @streams o ON o.name = n.name
-		JOIN @entries a ON a.stream = o.id AND a.version = n.version
-		JOIN @events e ON e.position = a.position JOIN @streams s ON s.id = e.stream`;
+			JOIN @events e ON e.stream = n.stream AND e.id = n.id)`;
+/** Each table that a statement may write to costs, also if nothing is written to it. */
+export const WRITE_IF_UNCHANGED = {
+	all: writeRows(UNCHANGED, restFrom(27)),
+	eventsAlone: writeRows(UNCHANGED, ""),
+};
 
 /**
  * What a binary search finds in the middle of what is left of a stream. The plan of a statement may

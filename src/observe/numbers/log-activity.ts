@@ -65,11 +65,23 @@ export type FileSizes = {
 	readonly wal: number | undefined;
 };
 
+/** Of a log in a database: whether its commits wait for a synchronous standby. */
+export type StandbyState = {
+	/** As `--standby` has it. */
+	readonly mode: "warn" | "require" | "ignore";
+	/** Whether commits wait for one. */
+	readonly awaited: boolean;
+	/** If they do, whether one is connected. Left out if the database does not tell. */
+	readonly connected?: boolean;
+	/** Whether they should wait for one, and do not. */
+	readonly missing: boolean;
+};
+
 /** A log that tells of its work. */
 export interface MeasuredLog {
 	readonly activity: LogActivity;
 	/** A file that is not there has 0 bytes. */
 	fileSizes(): Promise<FileSizes>;
-	/** Whether commits wait for a synchronous standby; undefined if none is expected. */
-	hasStandby?(): boolean | undefined;
+	/** As of the last look, which is a second old at most; a log in a file has none. */
+	standby?(): StandbyState;
 }

@@ -3,6 +3,8 @@ import type { Commit, Log } from "../../../src/log/log.ts";
 import { append, event, events, name, read, refusal } from "../asking.ts";
 import type { Given } from "../contract.ts";
 
+const NOTHING = new Uint8Array(0);
+
 export function appending(given: Given): void {
 	let log: Log;
 	beforeEach(() => {
@@ -55,6 +57,24 @@ export function appending(given: Given): void {
 			expect(found.map(({ isJson }) => isJson)).toEqual([false, false, true]);
 			expect(found.map(({ data }) => [...data])).toEqual([[...bytes], [], [...window]]);
 			expect(found.map(({ metadata }) => [...metadata])).toEqual([[...bytes], [], []]);
+		});
+
+		test.each([
+			["with escapes", String.raw`{"a":"\\\"\n"}`, "{}"],
+			["with a few letters that are no ASCII", `{"a":"${"x".repeat(200)}ü"}`, String.raw`"\101"`],
+			["of letters that are no ASCII", "{}", `"${"日本語ж".repeat(50)}"`],
+			["with a NUL", "\0\\0\\\\", "\u0001"],
+			["that is long", `"${"ä\\\\".repeat(20_000)}"`, "[]"],
+		])("gives text back %s, byte for byte", async (_, text, other) => {
+			const [data, metadata] = [Buffer.from(text), Buffer.from(other)];
+			await append(log, "a", [event({ data, metadata }), event({ data: metadata })]);
+			for (const stream of ["a", "$all"]) {
+				const [first, second] = (await read(log, stream)).entries.map(({ event }) => event);
+				expect(data.equals(first?.data ?? NOTHING)).toBe(true);
+				expect(metadata.equals(first?.metadata ?? NOTHING)).toBe(true);
+				expect(metadata.equals(second?.data ?? NOTHING)).toBe(true);
+				expect(second?.metadata).toHaveLength(0);
+			}
 		});
 
 		test("takes any name a stream can have", async () => {

@@ -1,7 +1,10 @@
 /** What only the primary has: it is shown to nobody until a synchronous standby has it, too. */
+import { createScreens } from "../../../admin/index.ts";
 import { isRefusal } from "../../../src/errors.ts";
 import { DEFAULT_LOG_LIMITS, type Log } from "../../../src/log/log.ts";
 import { openPostgres, type PostgresOptions } from "../../../src/log/postgres/open.ts";
+import { get } from "../../http/ask.ts";
+import { startServers } from "../../http/harness.ts";
 import { append, event, events, name, read, refusal, until } from "../asking.ts";
 import { newDirectory } from "../sqlite/directory.ts";
 import { describeReplica, type PostgresServer, startPostgres, startReplica } from "./server.ts";
@@ -133,6 +136,25 @@ describeReplica("a primary with a synchronous standby", () => {
 		standby.start();
 	});
 
+	test("is shown by /info and the overview, and so is a standby that has gone", async () => {
+		process.env.VARVE_TEST_STORE = `postgres://postgres@127.0.0.1:${primary.port}/postgres`;
+		const servers = await startServers({}, createScreens());
+		delete process.env.VARVE_TEST_STORE;
+		const shown = async () => (await servers.ask(get("/info"))).json.standby;
+		const overview = async () => (await servers.ask(get("/", "text/html"))).text;
+		await until(async () => (await shown()).connected === true);
+		expect(await shown()).toEqual({ mode: "warn", awaited: true, connected: true, missing: false });
+		expect((await servers.ask(get("/admin", "application/json"))).json.log).toMatchObject({
+			standby: { mode: "warn", awaited: true },
+		});
+		expect(await overview()).toContain("commits wait for it");
+		standby.stop();
+		await until(async () => (await shown()).connected === false);
+		expect(await overview()).toContain("not connected");
+		standby.start();
+		await servers.close();
+	});
+
 	const names = async (value: string) => {
 		await primary.sql(`ALTER SYSTEM SET synchronous_standby_names = '${value}'`);
 		primary.reload();
@@ -144,9 +166,10 @@ describeReplica("a primary with a synchronous standby", () => {
 		const directory = newDirectory();
 		const { log } = await open("lost", directory, { tell });
 		await append(log, "order-1", events(1));
-		expect(log.hasStandby()).toBe(true);
+		expect(log.standby()).toEqual({ mode: "warn", awaited: true, connected: true, missing: false });
 		await names("");
-		await until(() => log.hasStandby() === false);
+		await until(() => !log.standby().awaited);
+		expect(log.standby()).toEqual({ mode: "warn", awaited: false, missing: true });
 		// It is as safe as the operator has it.
 		await append(log, "order-1", events(1));
 		await log.close();
@@ -155,21 +178,21 @@ describeReplica("a primary with a synchronous standby", () => {
 		]);
 		told.length = 0;
 		const again = await open("lost", directory, { tell });
-		expect(again.log.hasStandby()).toBe(false);
+		expect(again.log.standby().missing).toBe(true);
 		expect(told).toContainEqual(
 			expect.stringMatching(/^warn commits wait for no standby any more/),
 		);
 		await names("*");
-		await until(() => again.log.hasStandby() === true);
+		await until(() => again.log.standby().awaited);
 		expect(told).toContain("info commits wait for a standby again");
 		await again.log.close();
 		await names("");
 		// Who never had one has lost none, and who does not care is told nothing.
 		const fresh = await open("lost");
-		expect(fresh.log.hasStandby()).toBeUndefined();
+		expect(fresh.log.standby()).toEqual({ mode: "warn", awaited: false, missing: false });
 		await fresh.log.close();
 		const ignoring = await open("lost", directory, { standby: "ignore" });
-		expect(ignoring.log.hasStandby()).toBeUndefined();
+		expect(ignoring.log.standby()).toEqual({ mode: "ignore", awaited: false, missing: false });
 		await ignoring.log.close();
 		await names("*");
 	});
@@ -192,7 +215,7 @@ describeReplica("a primary with a synchronous standby", () => {
 		expect((await refusal(log.redact(redaction)))[0]).toBe("no-standby");
 		expect((await read(log, "order-1")).last).toBe(last);
 		const other = await open("required", newDirectory(), { standby: "require" });
-		expect(other.log.hasStandby()).toBe(false);
+		expect(other.log.standby()).toEqual({ mode: "require", awaited: false, missing: true });
 		expect((await refusal(append(other.log, "order-1", events(1))))[0]).toBe("no-standby");
 		await other.log.close();
 		await names("*");
@@ -200,7 +223,6 @@ describeReplica("a primary with a synchronous standby", () => {
 			await append(log, "order-1", events(1));
 			return true;
 		});
-		expect(log.hasStandby()).not.toBeUndefined();
 		await log.close();
 	});
 });

@@ -74,6 +74,9 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 	const { context } = exchange;
 	const { stream, range, document, wait } = request;
 	if (wait.ms > 0) await waitForNews(exchange, request);
+	// What is full stays so: its last version need not be asked for.
+	const isFull = isSealed(range, context.lastVersions.least(stream));
+	if (isFull) return answerMade(exchange, document, undefined, () => writePage(exchange, request));
 
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =

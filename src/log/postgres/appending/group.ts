@@ -26,7 +26,14 @@ import type { KnownLog } from "./known.ts";
 import { endOf, fetchFacts, namesOf, refuseWeak } from "./lookups.ts";
 import { type Others, takeEndAfter } from "./others.ts";
 import { GroupRows, type KnownStream, type PreparedWrite } from "./rows.ts";
-import { type CommitWatch, commit, committedAlone, send, valuesOf } from "./transaction.ts";
+import {
+	type CommitWatch,
+	commit,
+	committedAlone,
+	guarded,
+	send,
+	valuesOf,
+} from "./transaction.ts";
 
 export type GroupResult = {
 	/** Of each write. */
@@ -142,8 +149,8 @@ async function writeRows(
 	const expected = [erasures, incarnation, commits, standbys, fsync, pages, edge];
 	const begunMs = performance.now();
 	watch.takeWarnings();
-	const values = [...valuesOf(rows), ...expected];
-	const sent = send(database, client, sql.WRITE_IF_UNCHANGED, values);
+	const { statement, values } = guarded(rows, expected);
+	const sent = send(database, client, statement, values);
 	if (!(await hasMoved(sent).catch(withAnswers(planned.answers)))) return undefined;
 	return written(rows, { ...planned, syncMs: performance.now() - begunMs }, known);
 }

@@ -22,15 +22,32 @@ export type Demands = {
 };
 
 /** The parameters of `WRITE_ROWS`, in its order. */
-export function valuesOf({ events, entries, named, nodes, marks, end, first }: GroupRows) {
+export function valuesOf(rows: GroupRows) {
+	return [...eventValuesOf(rows), ...restValuesOf(rows)];
+}
+
+/** A statement that writes if the log is as the node knows it, with what it should be. */
+export function guarded(rows: GroupRows, expected: readonly unknown[]) {
+	const hasRest = rows.named.ids.length + rows.nodes.levels.length + rows.marks.size > 0;
+	const { all, eventsAlone } = sql.WRITE_IF_UNCHANGED;
+	const values = [...eventValuesOf(rows), ...expected, ...(hasRest ? restValuesOf(rows) : [])];
+	return { statement: hasRest ? all : eventsAlone, values };
+}
+
+function eventValuesOf({ events, entries, end, first }: GroupRows) {
 	const { created, streams, versions, ids, flags, types } = events;
-	const all = [...marks.values()];
 	return [
 		...[end.next, end.created, end.streams, writeEdge(end.frontier)],
 		...[first, ...[created, streams, versions, ids, flags].map(arrayOf), textsOf(types)],
 		...[events.starts, events.dataBytes, events.metadataBytes].map(arrayOf),
 		...[Buffer.concat(events.content), Buffer.concat(events.hashes)],
 		...[entries.streams, entries.versions, entries.positions].map(arrayOf),
+	];
+}
+
+function restValuesOf({ named, nodes, marks }: GroupRows) {
+	const all = [...marks.values()];
+	return [
 		...[arrayOf(named.ids), textsOf(named.names)],
 		...[arrayOf(nodes.levels), arrayOf(nodes.numbers), Buffer.concat(nodes.hashes)],
 		arrayOf([...marks.keys()]),

@@ -5,6 +5,9 @@ const INT8 = 20;
 const INT2 = 21;
 const INT4 = 23;
 
+const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+
 type Parse = (value: string) => unknown;
 
 const asNumber = (value: string) => Number(value);
@@ -24,6 +27,26 @@ const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
 export const TYPES = {
 	getTypeParser: (oid: number) => PARSERS.get(oid) ?? asIs,
 };
+
+/**
+ * The bytes of `encode(…, 'escape')`, in which a backslash is two, and a NUL and what is no ASCII a
+ * backslash and three octal digits.
+ */
+export function unescaped(text: string): Buffer {
+	const bytes = Buffer.from(text, "latin1");
+	let to = bytes.indexOf(BACKSLASH);
+	if (to < 0) return bytes;
+	for (let at = to; at < bytes.length; ) {
+		const byte = bytes[at++] as number;
+		if (byte !== BACKSLASH) bytes[to++] = byte;
+		else if (bytes[at] === BACKSLASH) bytes[to++] = bytes[at++] as number;
+		else {
+			const digit = () => (bytes[at++] as number) - ZERO;
+			bytes[to++] = 64 * digit() + 8 * digit() + digit();
+		}
+	}
+	return bytes.subarray(0, to);
+}
 
 /** An array of numbers, or of ids: nothing in them needs quotes. */
 export function arrayOf(values: readonly (number | string | null)[]): string {

@@ -20,6 +20,7 @@ import type { Database, Row } from "../connection/database.ts";
 import { Contradiction, present } from "../connection/failures.ts";
 import { arrayOf, textsOf } from "../connection/values.ts";
 import type { Heard } from "../following/heard.ts";
+import { SELECT_STATES } from "../reading/statements.ts";
 import { foundStream, StreamStates } from "../reading/states.ts";
 import * as sql from "../statements.ts";
 import { joined, spansOf } from "./gaps.ts";
@@ -185,7 +186,7 @@ export class Eraser {
 	async #statesOf(client: pg.Client, streams: readonly Row[]) {
 		if (streams.length === 0) return [];
 		const names = textsOf(streams.map(({ name }) => name as string));
-		const rows = await this.#send(client, sql.SELECT_STATES, [names]);
+		const rows = await this.#send(client, SELECT_STATES, [names]);
 		const all: { name: StreamName; id: number; state: StreamState }[] = [];
 		for (const row of rows) {
 			const name = row.name as StreamName;

@@ -16,6 +16,7 @@ import { COUNT_RUNNING, HOLD_SCHEMA } from "../start/schema.ts";
 import { SELECT_END } from "../statements.ts";
 import { type Heard, heardOf } from "./heard.ts";
 import type { Seat } from "./seat.ts";
+import { NOTIFY, SELECT_CONNECTED } from "./statements.ts";
 
 /** How often other nodes are told, at most: those that write themselves hear of it by that. */
 const TELL_MS = 10;
@@ -26,8 +27,11 @@ const LOOK_MAX_MS = 10_000;
 export type SessionListener = {
 	/** Another node tells how far the log goes. */
 	onTold(end: Heard): void;
-	/** Of each look: what the row of the end says. */
-	onLook(end: Row): void;
+	/**
+	 * Of each look: what the row of the end says, and whether a synchronous standby is connected, if
+	 * the database tells.
+	 */
+	onLook(end: Row, hasStandby: boolean | undefined): void;
 	/** When the database cannot be reached, and when it can again. */
 	onState(error: unknown | undefined): void;
 };
@@ -101,12 +105,13 @@ export class Session {
 	async #look(): Promise<void> {
 		const client = await this.#connected();
 		await within(client, LOOK_MAX_MS, async () => {
-			const [{ rows }, running] = await Promise.all([
+			const [{ rows }, running, hasStandby] = await Promise.all([
 				client.query(this.#database.text(SELECT_END)),
 				client.query(COUNT_RUNNING, [this.#database.address.schema]),
+				hasStandbyOn(client),
 			]);
 			this.#hasOthers = Number(running.rows[0]?.count) > 1;
-			this.#listener.onLook(rows[0] as Row);
+			this.#listener.onLook(rows[0] as Row, hasStandby);
 			await this.#seat.look(client);
 		});
 	}
@@ -132,7 +137,7 @@ export class Session {
 			await client.query(HOLD_SCHEMA, [this.#database.address.schema]);
 			await client.query(`LISTEN "${this.#channel}"`);
 			// One that ran alone knows then that it does not any more; its next look tells it, too.
-			await client.query(this.#notification("here")).catch(() => client.query("ROLLBACK"));
+			await client.query(this.#notification("here")).catch(() => undefined);
 		} catch (error) {
 			void hangUp(client);
 			throw error;
@@ -166,14 +171,21 @@ export class Session {
 			await this.#client.query(this.#notification(`${end.next} ${end.erasures}`));
 		} catch (error) {
 			if (isUnreachable(error)) this.#drop();
-			else await this.#client?.query("ROLLBACK").catch(() => this.#drop());
 		}
 	}
 
-	/** One message: the transaction ends even if this process does not live to see it. */
-	#notification(payload: string): string {
-		return `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '1s';
-			SELECT pg_notify('${this.#channel}', '${payload}'); COMMIT`;
+	#notification(payload: string): pg.QueryConfig {
+		return this.#database.statement(NOTIFY, [this.#channel, payload]);
+	}
+}
+
+/** A service may keep that from everybody; the other statements of a look tell of real failures. */
+async function hasStandbyOn(client: pg.Client): Promise<boolean | undefined> {
+	try {
+		const { rows } = await client.query(SELECT_CONNECTED);
+		return rows[0]?.connected ?? undefined;
+	} catch {
+		return undefined;
 	}
 }
 

@@ -1,4 +1,4 @@
-/** The SQL of a node that hears of what other nodes have written. */
+/** The SQL of a node that hears of what other nodes have written, and looks after the standbys. */
 import { MIDDLE, NEWEST } from "../statements.ts";
 
 /**
@@ -23,3 +23,17 @@ export const SELECT_ERASED = `
 	SELECT e.number, (SELECT string_agg(name, E'\\n') FROM @streams WHERE id = ANY (e.streams))
 		AS streams
 	FROM @erasures e WHERE e.number > $1 ORDER BY e.number LIMIT 1000`;
+
+/** A transaction of its own: the settings are those of it alone. */
+export const NOTIFY = `
+	SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '1s', true),
+		pg_notify($1, $2)`;
+
+/**
+ * Whether a synchronous standby is connected; null if this role may not see that: without
+ * `pg_read_all_stats` it sees that there is a connection, and not what for.
+ */
+export const SELECT_CONNECTED = `
+	SELECT CASE WHEN count(*) = count(sync_state)
+		THEN coalesce(bool_or(sync_state IN ('sync', 'quorum')), false) END AS connected
+	FROM pg_catalog.pg_stat_replication`;

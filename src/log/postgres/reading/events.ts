@@ -5,14 +5,13 @@ import { FLAG_JSON, FLAG_REDACTED } from "../../appending/flags.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
 import type { Database, Queryable, Row } from "../connection/database.ts";
-import { present } from "../connection/failures.ts";
-import { arrayOf, textsOf } from "../connection/values.ts";
-import * as sql from "../statements.ts";
+import { MissingRows, present } from "../connection/failures.ts";
+import { arrayOf, textsOf, unescaped } from "../connection/values.ts";
+import { SELECT_EVENTS_AT, SELECT_PAGE } from "./statements.ts";
 
 const NOTHING = Buffer.alloc(0);
-
-const OF_STREAM = { forward: sql.selectEntries("ASC"), backward: sql.selectEntries("DESC") };
-const OF_ALL = { forward: sql.selectEvents("ASC"), backward: sql.selectEvents("DESC") };
+/** Whoever keeps an event keeps the content of its page with it, unless the page has more. */
+const SHARED_BYTES_MAX = 1024 * 1024;
 
 /** What a statement says of the log at its moment. */
 export type Moment = { readonly next: number; readonly erasures: number };
@@ -24,70 +23,102 @@ export type FoundEntries = {
 	readonly moment: Moment;
 };
 
-/**
- * The entries of a plan, in its direction.
- * @throws Refusal `page-too-large`
- */
-export async function fetchEntries(
+/** A page as a statement found it: each value of its row holds a column of all entries. */
+export class FoundPage {
+	readonly #row: Row;
+	readonly #versions: readonly Version[];
+
+	constructor(row: Row) {
+		this.#row = row;
+		this.#versions = numbersIn(row.entries);
+	}
+
+	/** Whether none of its entries lies outside these versions. */
+	isWithin(from: Version, to: Version): boolean {
+		const ends = [this.#versions[0], this.#versions.at(-1)];
+		return ends.every((end) => end === undefined || (end >= from && end <= to));
+	}
+
+	/** @throws Refusal `page-too-large` */
+	entries(content: boolean, bytesMax: number): FoundEntries {
+		const row = this.#row;
+		const links = new Map<number, Uint8Array>();
+		for (const [position, link] of Object.entries(jsonOf(row.links) ?? {})) {
+			links.set(Number(position), Buffer.from(link as string, "hex"));
+		}
+		const [dataBytes, metadataBytes] = [numbersIn(row.dataBytes), numbersIn(row.metadataBytes)];
+		const bytes = sumOf(dataBytes) + sumOf(metadataBytes);
+		if (content) checkBytes(bytes, bytesMax);
+		const cut = content ? cutterOf(row, bytes) : () => NOTHING;
+		const eventAt = eventsOf(row);
+		const entries = this.#versions.map((version, index) => {
+			const data = cut(dataBytes[index] as number);
+			return { version, event: eventAt(index, data, cut(metadataBytes[index] as number)) };
+		});
+		return { entries, links, moment: momentOf(row) };
+	}
+}
+
+/** The entries of a plan, in its direction. */
+export async function fetchPage(
 	database: Database,
 	{ range, from, to }: ReadPlan,
 	id: number,
 	bytesMax: number,
 	on: Queryable,
-): Promise<FoundEntries> {
+): Promise<FoundPage> {
 	const { stream, direction, content } = range;
-	const statement = (stream === ALL ? OF_ALL : OF_STREAM)[direction];
-	const [page] = await database.rows(statement, [id, from, to, content, bytesMax], on);
-	const found = present(page, "the end of the log");
-	const entries = entriesOf(found, content, bytesMax);
-	const links = new Map<number, Uint8Array>();
-	for (const [position, link] of Object.entries(jsonOf(found.link) ?? {})) {
-		links.set(Number(position), Buffer.from(link as string, "hex"));
-	}
-	return { entries, links, moment: momentOf(found) };
+	const statement = SELECT_PAGE[stream === ALL ? "all" : "stream"][direction];
+	const [row] = await database.rows(statement, [id, from, to, content, bytesMax], on);
+	return new FoundPage(present(row, "the end of the log"));
 }
 
-/** Of a row that has all values of a column in one; those are null if there are no entries. */
-function entriesOf(page: Row, content: boolean, bytesMax: number): Entry[] {
-	const columns = columnsOf(page);
-	const { entry, dataBytes, metadataBytes } = columns;
-	if (content) checkBytes(sumOf(dataBytes) + sumOf(metadataBytes), bytesMax);
-	const [data, metadata] = [page.data as Buffer | null, page.metadata as Buffer | null];
-	const entries: Entry[] = [];
-	for (let index = 0, dataAt = 0, metadataAt = 0; index < entry.length; index++) {
-		const [ofData, ofMetadata] = [dataBytes[index] as number, metadataBytes[index] as number];
-		const row = {
-			position: columns.position[index],
-			name: columns.name[index],
-			version: columns.version[index],
-			id: columns.id[index],
-			type: columns.type[index],
-			created: columns.created[index],
-			flags: columns.flags[index],
-			data: data && partOf(data, dataAt, ofData),
-			metadata: metadata && partOf(metadata, metadataAt, ofMetadata),
+/** Makes an event of its place in the columns of a row. */
+function eventsOf(row: Row) {
+	const [positions, own] = [numbersIn(row.positions), numbersIn(row.versions)];
+	const [times, flags] = [numbersIn(row.times), numbersIn(row.flags)];
+	const [ids, types] = [textsIn(row.ids), textsIn(row.types, "\n")];
+	const streams = numbersIn(row.streams);
+	const names = (jsonOf(row.named) ?? {}) as Readonly<Record<number, StreamName>>;
+	return (index: number, data: Uint8Array, metadata: Uint8Array) => {
+		const flag = flags[index] as number;
+		// Written out: a spread takes as long as all else here.
+		const event: RecordedEvent = {
+			position: positions[index] as number,
+			stream: present(names[streams[index] as number], "the name of a stream"),
+			version: own[index] as number,
+			id: ids[index] as string,
+			type: types[index] as string,
+			created: times[index] as number,
+			isJson: (flag & FLAG_JSON) !== 0,
+			data,
+			metadata,
 		};
-		dataAt += ofData;
-		metadataAt += ofMetadata;
-		entries.push({ version: entry[index] as Version, event: eventOf(row) });
-	}
-	return entries;
-}
-
-function columnsOf(page: Row) {
-	const numbers = (name: string) => (jsonOf(page[name]) ?? []) as number[];
-	const texts = (name: string) => (jsonOf(page[name]) ?? []) as string[];
-	return {
-		...{ entry: numbers("entry"), position: numbers("position"), version: numbers("version") },
-		...{ name: texts("name"), id: texts("id"), type: texts("type") },
-		...{ created: numbers("created"), flags: numbers("flags") },
-		...{ dataBytes: numbers("dataBytes"), metadataBytes: numbers("metadataBytes") },
+		return flag & FLAG_REDACTED ? { ...event, isRedacted: true as const } : event;
 	};
 }
 
-/** A copy: whoever keeps an event must not keep the content of a whole page with it. */
-function partOf(content: Buffer, at: number, bytes: number): Uint8Array {
-	return bytes === 0 ? NOTHING : Buffer.from(content.subarray(at, at + bytes));
+/** Cuts one part after another off the content of a page, all of it side by side. */
+function cutterOf({ content, isEscaped }: Row, bytes: number): (length: number) => Uint8Array {
+	const text = (content as string | null) ?? "";
+	const whole = isEscaped ? unescaped(text) : Buffer.from(text, "base64");
+	if (whole.length !== bytes) throw new MissingRows("some of the content is missing");
+	const isShared = bytes <= SHARED_BYTES_MAX;
+	let at = 0;
+	return (length) => {
+		if (length === 0) return NOTHING;
+		at += length;
+		const part = whole.subarray(at - length, at);
+		return isShared ? part : Buffer.from(part);
+	};
+}
+
+function numbersIn(list: unknown): number[] {
+	return list === null ? [] : JSON.parse(`[${list}]`);
+}
+
+function textsIn(list: unknown, between = ","): string[] {
+	return list === null ? [] : (list as string).split(between);
 }
 
 function jsonOf(value: unknown): unknown {
@@ -113,7 +144,7 @@ export async function fetchEventsAt(
 	const names = textsOf(places.map(({ stream }) => stream));
 	const versions = arrayOf(places.map(({ version }) => version));
 	const values = [names, versions, content, bytesMax];
-	const rows = await database.rows(sql.SELECT_EVENTS_AT, values, on);
+	const rows = await database.rows(SELECT_EVENTS_AT, values, on);
 	return new Map(
 		rows.map((row) => {
 			const bytes = Number(row.dataBytes) + Number(row.metadataBytes);

@@ -1,21 +1,24 @@
 /**
- * Reads. A read is two statements, three if links lead on, each of one snapshot. As nothing in the
- * log changes but by erasure, they are of one moment if all have found the same number of
- * erasures; else the read begins anew, and in the end in a transaction of one snapshot.
+ * Reads. A read is one statement; two if it begins at the head or rules hide some of its range, and
+ * one more if links lead on, each of one snapshot. As nothing in the log changes but by erasure,
+ * they are of one moment if all have found the same number of erasures; else the read begins anew,
+ * and in the end in a transaction of one snapshot.
  */
 import { ALL, type Position, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import type { StreamState } from "../../../retention/window.ts";
 import type { NameRange, Range, Slice, VersionRange } from "../../log.ts";
+import { bounds } from "../../reading/bounds.ts";
 import { lastShown, planRead, type ReadPlan } from "../../reading/plan.ts";
 import { type FoundEntry, restSought, type SliceRest, sliceOf } from "../../reading/slice.ts";
 import { targetsOf, withTargets } from "../../reading/targets.ts";
-import type { Database, Queryable, Row } from "../connection/database.ts";
+import type { Database, Queryable } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { textsOf } from "../connection/values.ts";
 import type { Heard } from "../following/heard.ts";
 import * as sql from "../statements.ts";
-import { fetchEntries, fetchEventsAt, momentOf, placeOf, refuseLarge } from "./events.ts";
+import { FoundPage, fetchEventsAt, fetchPage, momentOf, placeOf, refuseLarge } from "./events.ts";
+import { SELECT_STATE, SELECT_STATES } from "./statements.ts";
 import { type FoundStream, foundStream, StreamStates } from "./states.ts";
 
 /** Times that a read begins anew because something was erased meanwhile. */
@@ -34,7 +37,13 @@ export type ReaderOptions = {
 /** What a read rests on, and where the log ended at that moment. */
 export type Seen = Heard & { readonly log: Heard };
 
-type Asked = { readonly stream: FoundStream; readonly seen: Seen; readonly isAnyMarked: boolean };
+type Asked = {
+	readonly stream: FoundStream;
+	readonly seen: Seen;
+	readonly isAnyMarked: boolean;
+	/** What no rule would hide of the range, of the same snapshot. */
+	readonly page: FoundPage | undefined;
+};
 
 /** An erasure came between two statements of a read. */
 class Torn extends Error {}
@@ -133,43 +142,54 @@ export class Reader {
 		on: Queryable,
 	): Promise<Slice> {
 		const { stream } = range;
-		const asked = await this.#ask(stream, on);
+		const asked = await this.#ask(stream, on, range);
 		const { stream: found, seen } = asked;
 		onSeen(seen);
 		const state = hidden ? undefined : await this.#states.of(stream, found, on);
 		const hasMarkedEntries = isIndexStream(stream) ? asked.isAnyMarked : found.link !== undefined;
 		const facts = { last: found.last, state, hasMarkedEntries };
 		const plan = planRead(range, facts, this.#options.clock());
-		const entries = await this.#entriesOf(plan, found, seen, onSeen, on);
+		const entries = await this.#entriesOf(plan, asked, onSeen, on);
 		const rest = await this.#restOf(plan, found, entries, on);
 		return sliceOf(plan, entries, rest);
 	}
 
-	async #ask(stream: StreamName, on: Queryable): Promise<Asked> {
-		const rows = await this.#askFor(stream, on);
+	/** @param range to be read: its entries come along if it says at which version it begins */
+	async #ask(stream: StreamName, on: Queryable, range?: Range): Promise<Asked> {
+		const kind = stream === ALL ? "all" : isIndexStream(stream) ? "index" : "stream";
+		const statements = SELECT_STATE[kind];
+		const guess = range && this.#guess(range);
+		const rows = await (range && guess
+			? this.#database.rows(statements[range.direction], [stream, ...guess], on)
+			: this.#database.rows(statements.alone, [stream], on));
 		const row = present(rows[0], "the end of the log");
 		const found = foundStream(row);
 		const log = momentOf(row);
 		const seen = { next: found.newest + 1, erasures: log.erasures, log };
-		return { stream: found, seen, isAnyMarked: row.isAnyMarked === true };
+		const page = guess && new FoundPage(row);
+		return { stream: found, seen, isAnyMarked: row.isAnyMarked === true, page };
 	}
 
-	#askFor(stream: StreamName, on: Queryable): Promise<Row[]> {
-		if (stream === ALL) return this.#database.rows(sql.SELECT_STATE_OF_ALL, [], on);
-		const statement = isIndexStream(stream) ? sql.SELECT_STATE_OF_INDEX : sql.SELECT_STATE;
-		return this.#database.rows(statement, [stream], on);
+	/** The versions to fetch if no rule hides any of them; undefined if the head decides on them. */
+	#guess({ from, limit, direction, content }: Range) {
+		if (from === "head") return undefined;
+		const { low, high } = bounds(from, limit, direction, Number.MAX_SAFE_INTEGER);
+		return low > high ? undefined : [low, high, content, this.#options.pageBytesMax];
 	}
 
 	async #entriesOf(
 		plan: ReadPlan,
-		{ id }: FoundStream,
-		seen: Seen,
+		{ stream: { id }, seen, page }: Asked,
 		onSeen: (seen: Seen) => void,
 		on: Queryable,
 	): Promise<readonly FoundEntry[]> {
 		if (plan.from > plan.to) return [];
 		const bytesMax = this.#options.pageBytesMax;
-		const { entries, links, moment } = await fetchEntries(this.#database, plan, id, bytesMax, on);
+		// What rules hide has been fetched in vain.
+		const fetched = page?.isWithin(plan.from, plan.to)
+			? page
+			: await fetchPage(this.#database, plan, id, bytesMax, on);
+		const { entries, links, moment } = fetched.entries(plan.range.content, bytesMax);
 		// A replica that is behind the one before it has not all of the entries.
 		if (moment.erasures !== seen.erasures || moment.next < seen.next) throw new Torn();
 		const dataOf = ({ position }: { position: Position }) =>
@@ -180,7 +200,7 @@ export class Reader {
 		const { content, stream } = plan.range;
 		const targets = isIndexStream(stream) ? [] : wanted;
 		const events = await fetchEventsAt(this.#database, targets, content, bytesMax, on);
-		if (content) refuseLarge(entries, targets, events, bytesMax);
+		if (content && targets.length > 0) refuseLarge(entries, targets, events, bytesMax);
 		// Last, as they tell whether anything was erased meanwhile.
 		const states = await this.#statesOf(names, seen, onSeen, on);
 		const facts = {
@@ -199,7 +219,7 @@ export class Reader {
 	): Promise<ReadonlyMap<StreamName, StreamState>> {
 		const states = new Map<StreamName, StreamState>();
 		if (names.length === 0) return states;
-		const rows = await this.#database.rows(sql.SELECT_STATES, [textsOf(names)], on);
+		const rows = await this.#database.rows(SELECT_STATES, [textsOf(names)], on);
 		for (const row of rows) {
 			if (Number(row.erasures) !== seen.erasures) throw new Torn();
 			const found = foundStream(row);

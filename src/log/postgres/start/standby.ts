@@ -4,6 +4,7 @@
  * acknowledged is on one machine, and PostgreSQL looks as if there had never been a standby. So a
  * node remembers that there was one.
  */
+import type { StandbyState } from "../../../observe/numbers/log-activity.ts";
 import type { SeenHistory } from "./history.ts";
 
 /** What to do about it: tell the operator, refuse appends besides, or nothing. */
@@ -19,7 +20,8 @@ export class StandbyWatch {
 	readonly #mode: StandbyMode;
 	readonly #seen: Pick<SeenHistory, "hadStandby" | "noteStandby">;
 	readonly #tell: (level: "info" | "warn", text: string) => void;
-	#has = false;
+	#isAwaited = false;
+	#isConnected: boolean | undefined;
 	#isTold = false;
 
 	constructor(
@@ -32,15 +34,24 @@ export class StandbyWatch {
 		this.#tell = tell;
 	}
 
-	/** Undefined if none is expected. */
-	get has(): boolean | undefined {
-		return this.#has || this.#isMissing ? this.#has : undefined;
+	get state(): StandbyState {
+		const isConnected = this.#isAwaited ? this.#isConnected : undefined;
+		return {
+			mode: this.#mode,
+			awaited: this.#isAwaited,
+			...(isConnected === undefined ? {} : { connected: isConnected }),
+			missing: this.#isMissing,
+		};
 	}
 
-	/** @param standbys the setting `synchronous_standby_names` in force */
-	saw(standbys: string): void {
-		this.#has = standbys !== "";
-		if (this.#has) this.#seen.noteStandby();
+	/**
+	 * @param standbys the setting `synchronous_standby_names` in force
+	 * @param isConnected whether one of them is; undefined if this role may not see that
+	 */
+	saw(standbys: string, isConnected: boolean | undefined): void {
+		this.#isAwaited = standbys !== "";
+		this.#isConnected = isConnected;
+		if (this.#isAwaited) this.#seen.noteStandby();
 		if (this.#isMissing === this.#isTold) return;
 		this.#isTold = this.#isMissing;
 		if (this.#isTold) this.#tell("warn", LOST);
@@ -48,7 +59,7 @@ export class StandbyWatch {
 	}
 
 	get #isMissing(): boolean {
-		if (this.#has || this.#mode === "ignore") return false;
+		if (this.#isAwaited || this.#mode === "ignore") return false;
 		return this.#mode === "require" || this.#seen.hadStandby;
 	}
 }
