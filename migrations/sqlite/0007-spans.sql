@@ -1,5 +1,5 @@
 -- One place for entries that follow each other in the log: where a batch lies in a stream, its category
--- and its type, each had a place for each event, of some 15 bytes. See docs/decisions/0902.
+-- and its type, each had a place for each event, of some 15 bytes. See docs/decisions/0160.
 --
 -- No place is changed: those that are there stay, and so an upgrade takes a moment. From now on the
 -- position of a place may be below 0. Then its key is the version of the last entry, and the position
