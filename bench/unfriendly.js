@@ -23,6 +23,7 @@ const AT_ONCE = 16;
 /** No script may take longer than its limit, three times over, and what surrounds it. */
 const OVER_MS = 60_000;
 const TARGET_MS = 50;
+const STREAMS = 100;
 const ORIGIN = { method: "GET", path: "/streams/orders-1/0/forward/20?embed=body" };
 
 // A run that is itself put before others would put the server before the sandbox.
@@ -42,7 +43,7 @@ async function stop() {
 }
 
 async function measure() {
-	for (let n = 0; n < 100; n++) await append();
+	for (let n = 0; n < STREAMS; n++) await append(n);
 	await calm(2_000);
 	const before = await calm(CALM_MS);
 	const rows = [];
@@ -96,7 +97,7 @@ async function during(work) {
 	};
 	const timer = setInterval(() => {
 		note("page", page);
-		note("append", append);
+		note("append", () => append());
 	}, EVERY_MS);
 	try {
 		const outcome = await work();
@@ -135,8 +136,7 @@ async function page() {
 	if (status !== 200) throw new Error(`a page was answered with ${status}`);
 }
 
-async function append() {
-	const n = Math.floor(Math.random() * 100);
+async function append(n = Math.floor(Math.random() * STREAMS)) {
 	const headers = {
 		"Content-Type": "application/json",
 		"ES-EventType": "Placed",

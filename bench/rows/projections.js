@@ -31,9 +31,7 @@ export const rows = [
 ];
 
 async function count(bench) {
-	const directory = join(bench.workDir, `orders-${EVENTS}`);
-	const size = [directory, String(EVENTS), "1000"];
-	await bench.once(directory, () => runScript("bench/load/fill.js", size));
+	const directory = await ordersOf(bench, EVENTS);
 	const rateOf = async (script) => Number(await runScript(script, [directory, String(TIMES)]));
 	return compare(
 		bench,
@@ -44,15 +42,20 @@ async function count(bench) {
 
 async function countInServer(bench) {
 	const events = 5 * EVENTS;
-	const directory = join(bench.workDir, `orders-${events}`);
-	await bench.once(directory, () =>
-		runScript("bench/load/fill.js", [directory, String(events), "1000"]),
-	);
+	const directory = await ordersOf(bench, events);
+	// The other log, in which no projection has written anything.
+	const plain = await ordersOf(bench, EVENTS);
 	return compare(
 		bench,
-		async () => Number(await runScript("bench/floors/fold.js", [directory, "1"])),
+		async () => Number(await runScript("bench/floors/fold.js", [plain, "5"])),
 		() => rateInServer(directory, events),
 	);
+}
+
+function ordersOf(bench, events) {
+	const directory = join(bench.workDir, `orders-${events}`);
+	const size = [directory, String(events), "1000"];
+	return bench.once(directory, () => runScript("bench/load/fill.js", size));
 }
 
 /** The log grows by the few events of the projection itself. */
