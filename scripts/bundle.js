@@ -14,7 +14,7 @@ const bundle = join(dist, "bundle");
 const ENTRIES = [
 	"src/cli/signals",
 	"src/cli/main",
-	"src/log/sqlite/writer",
+	"src/log/sqlite/appending/writer",
 	"src/log/sqlite/verify/thread",
 	"src/log/sqlite/questions/child",
 	"src/log/sqlite/questions/memory-watch",

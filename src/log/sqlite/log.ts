@@ -28,6 +28,8 @@ import {
 } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import type { MovedSpan } from "../moving/moves.ts";
+import { AppendQueue } from "./appending/queue.ts";
+import { startWriter } from "./appending/start.ts";
 import { ErasureQueue, erasuresOf } from "./erasure/queue.ts";
 import { refusalOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
@@ -35,9 +37,7 @@ import { logFile, refusalOf } from "./files/directory.ts";
 import { historiesOf, incarnationOf } from "./files/incarnation.ts";
 import { leaveReadable } from "./files/medium.ts";
 import type { Upgrade } from "./files/upgrade.ts";
-import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reading/reader.ts";
-import { startWriter } from "./start.ts";
 import { verifyDirectory } from "./verify/verifier.ts";
 
 export type SqliteOptions = {

@@ -12,10 +12,10 @@ import type { LogMoves } from "../moving/moves.ts";
 import type { LogQuestions } from "../questions/question.ts";
 import { readOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
+import { writerStopped } from "./appending/queue.ts";
 import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
 import { SqliteMoves } from "./moving/moves.ts";
 import { SqliteQuestions } from "./questions/questions.ts";
-import { writerStopped } from "./queue.ts";
 import { openLogTree } from "./tree/log-tree.ts";
 
 export type OpenedLog = {

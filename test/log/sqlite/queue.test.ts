@@ -2,12 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import { MessageChannel, Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { type Appended, DEFAULT_LOG_LIMITS, type Log } from "../../../src/log/log.ts";
-import { Appender } from "../../../src/log/sqlite/appender.ts";
-import { Arrivals } from "../../../src/log/sqlite/arrivals.ts";
+import { Appender } from "../../../src/log/sqlite/appending/appender.ts";
+import { Arrivals } from "../../../src/log/sqlite/appending/arrivals.ts";
+import { AppendQueue } from "../../../src/log/sqlite/appending/queue.ts";
 import { logFile, openForWriting } from "../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { type Batch, pack, packedBytes } from "../../../src/log/sqlite/protocol.ts";
-import { AppendQueue } from "../../../src/log/sqlite/queue.ts";
 import { append, event, events, name, read, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 

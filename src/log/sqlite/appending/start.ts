@@ -1,6 +1,6 @@
 /** Starts the writer's thread. */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import type { Ready, Stopped } from "./protocol.ts";
+import type { Ready, Stopped } from "../protocol.ts";
 import type { WriterThread } from "./queue.ts";
 
 /**

@@ -16,14 +16,14 @@ import {
 	receiveMessageOnPort,
 	workerData,
 } from "node:worker_threads";
+import { Eraser, type ErasureRequest } from "../erasure/eraser.ts";
+import { CLEANED, type ErasureMessage, PING } from "../erasure/queue.ts";
+import { causeOf, isUnreadable } from "../failures.ts";
+import { takeCheckpoints } from "../files/checkpoint.ts";
+import { openForWriting } from "../files/directory.ts";
+import type { Answers, Ready, Stopped, WriterMessage } from "../protocol.ts";
 import { Appender } from "./appender.ts";
 import { Arrivals } from "./arrivals.ts";
-import { Eraser, type ErasureRequest } from "./erasure/eraser.ts";
-import { CLEANED, type ErasureMessage, PING } from "./erasure/queue.ts";
-import { causeOf, isUnreadable } from "./failures.ts";
-import { takeCheckpoints } from "./files/checkpoint.ts";
-import { openForWriting } from "./files/directory.ts";
-import type { Answers, Ready, Stopped, WriterMessage } from "./protocol.ts";
 import type { WriterData } from "./start.ts";
 
 const port = parentPort;

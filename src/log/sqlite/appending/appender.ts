@@ -8,19 +8,19 @@
  * a new start can find out (decision 42).
  */
 import type Database from "better-sqlite3";
-import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
-import { DIGESTS_BYTES, hashOfDigested, writeDigests } from "../../../feeds/proof/leaf.ts";
-import { isRefusal, type Refusal } from "../../errors.ts";
-import type { NewEvent, StreamName } from "../../event.ts";
-import { streamsJoined } from "../../indexes/joins.ts";
-import { carryOut, type InsertedAt, type PlanWriter } from "../appending/carry-out.ts";
-import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../appending/flags.ts";
-import { type PlannedWrite, planAppend, planDelete } from "../appending/plan.ts";
-import type { MovedSpan } from "../moving/moves.ts";
-import { WriterFacts } from "./facts.ts";
-import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
-import { idKeyOf } from "./ids/keys.ts";
-import { Importer, type LogEnd } from "./moving/importer.ts";
+import { HASH_BYTES } from "../../../../feeds/proof/hash.ts";
+import { DIGESTS_BYTES, hashOfDigested, writeDigests } from "../../../../feeds/proof/leaf.ts";
+import { isRefusal, type Refusal } from "../../../errors.ts";
+import type { NewEvent, StreamName } from "../../../event.ts";
+import { streamsJoined } from "../../../indexes/joins.ts";
+import { carryOut, type InsertedAt, type PlanWriter } from "../../appending/carry-out.ts";
+import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../../appending/flags.ts";
+import { type PlannedWrite, planAppend, planDelete } from "../../appending/plan.ts";
+import type { MovedSpan } from "../../moving/moves.ts";
+import { WriterFacts } from "../facts.ts";
+import { Contradiction, failureOf, isSyncFailure } from "../failures.ts";
+import { idKeyOf } from "../ids/keys.ts";
+import { Importer, type LogEnd } from "../moving/importer.ts";
 import {
 	type Answer,
 	type Answers,
@@ -29,10 +29,10 @@ import {
 	type PackedWrite,
 	packAnswers,
 	unpack,
-} from "./protocol.ts";
-import * as sql from "./statements.ts";
-import { type Stream, Streams } from "./streams/streams.ts";
-import { MerkleTree } from "./tree/merkle-tree.ts";
+} from "../protocol.ts";
+import * as sql from "../statements.ts";
+import { type Stream, Streams } from "../streams/streams.ts";
+import { MerkleTree } from "../tree/merkle-tree.ts";
 
 /** Gives the batches that have come since it was asked last; none ends the transaction. */
 export type Coming = () => readonly Batch[];

@@ -4,7 +4,7 @@
  * How much that can be is bounded by what the queue lets be in flight.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { Batch, WriterMessage } from "./protocol.ts";
+import type { Batch, WriterMessage } from "../protocol.ts";
 
 export class Arrivals {
 	readonly #port: MessagePort;

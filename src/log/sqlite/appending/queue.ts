@@ -11,13 +11,13 @@
  * are on disk.
  */
 import type { Worker } from "node:worker_threads";
-import { Refusal } from "../../errors.ts";
-import { LogActivity } from "../../observe/numbers/log-activity.ts";
-import { ListenerProgress } from "../listening/progress.ts";
-import type { Appended, Commit, LogLimits } from "../log.ts";
-import type { MovedSpan } from "../moving/moves.ts";
-import type { ErasureMessage } from "./erasure/queue.ts";
-import { messageOf } from "./failures.ts";
+import { Refusal } from "../../../errors.ts";
+import { LogActivity } from "../../../observe/numbers/log-activity.ts";
+import { ListenerProgress } from "../../listening/progress.ts";
+import type { Appended, Commit, LogLimits } from "../../log.ts";
+import type { MovedSpan } from "../../moving/moves.ts";
+import type { ErasureMessage } from "../erasure/queue.ts";
+import { messageOf } from "../failures.ts";
 import {
 	type Answer,
 	type Answers,
@@ -34,7 +34,7 @@ import {
 	type Stopped,
 	spanBytes,
 	type Write,
-} from "./protocol.ts";
+} from "../protocol.ts";
 
 /** Bounds the copy a batch is. Of a larger one, the fsync is a small part already. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
