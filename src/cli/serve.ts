@@ -43,7 +43,7 @@ export const serve: Verb = {
 /**
  * After a collection, V8 lets the old objects and buffers of a busy process grow to as much as four
  * times what is alive, and the heap of malloc never gives all of that back. With half as much
- * again, a mixed load takes 70 MB less, for up to 5 % more CPU (decision 161).
+ * again, a mixed load takes 70 MB less, for some 6 % more CPU (decision 161).
  */
 const HEAP_GROWING = "--heap-growing-percent=50";
 
