@@ -3,8 +3,8 @@
 import { setMoment, tellHost } from "./events/moment.ts";
 import type { Program } from "./language/program.ts";
 import { OwnMap, stringify } from "./realm/intrinsics.ts";
-import { type Json, plain } from "./states/draft.ts";
 import type { Entry, Partitions } from "./states/partitions.ts";
+import { type Json, plain } from "./states/plain.ts";
 import type { Shared } from "./stepper.ts";
 import type { Work } from "./work.ts";
 

@@ -10,8 +10,9 @@ import { tellHost } from "./events/moment.ts";
 import type { Output } from "./language/output.ts";
 import type { Call, Program } from "./language/program.ts";
 import { isArray, OwnPromise, OwnTypeError, parse } from "./realm/intrinsics.ts";
-import { Draft, type Json, plain } from "./states/draft.ts";
+import { Draft } from "./states/draft.ts";
 import type { Entry, Partitions } from "./states/partitions.ts";
+import { type Json, plain } from "./states/plain.ts";
 import type { Handler, Work } from "./work.ts";
 
 /** The part of the state that all partitions share. */

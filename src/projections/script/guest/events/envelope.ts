@@ -7,7 +7,14 @@
  * ask for one or two. Whoever finds the number can read another event of the same batch by it.
  */
 
-import { freeze, OwnWeakMap, parse } from "../realm/intrinsics.ts";
+import {
+	defineProperty,
+	freeze,
+	getOwnPropertyDescriptor,
+	OwnWeakMap,
+	ownKeys,
+	parse,
+} from "../realm/intrinsics.ts";
 import {
 	type Batch,
 	COLUMNS,
@@ -64,7 +71,9 @@ export function prototypeOf(reading: Reading): object {
 	const { batch } = reading;
 	const { numbers } = batch;
 	const has = (row: number, flag: number) => ((numbers[row + FLAGS] as number) & flag) !== 0;
-	class OfBatch extends placesOf(reading) {
+	class Contents implements Row {
+		declare readonly [ROW]: number;
+
 		get isJson(): boolean {
 			return has(this[ROW], IS_JSON);
 		}
@@ -108,15 +117,20 @@ export function prototypeOf(reading: Reading): object {
 
 		/** So that an event can be logged, or put into a state, whole. */
 		toJSON(): unknown {
-			return wholeOf(this);
+			return wholeOf(this as object as Whole);
 		}
 	}
-	freeze(OfBatch);
-	return freeze(OfBatch.prototype);
+	const prototype = placesOf(reading);
+	for (const name of ownKeys(Contents.prototype)) {
+		if (name === "constructor") continue;
+		const member = getOwnPropertyDescriptor(Contents.prototype, name) as PropertyDescriptor;
+		defineProperty(prototype, name, member);
+	}
+	return freeze(prototype);
 }
 
 /** All but the content. */
-function placesOf(reading: Reading) {
+function placesOf(reading: Reading): object {
 	const { batch } = reading;
 	const { streams, types, categories, numbers } = batch;
 	class Places implements Row {
@@ -150,8 +164,7 @@ function placesOf(reading: Reading) {
 			return categories[numbers[this[ROW] + STREAM] as number] as string;
 		}
 	}
-	freeze(Places.prototype);
-	return freeze(Places);
+	return freeze(Places).prototype;
 }
 
 function wholeOf(event: Whole): unknown {

@@ -26,8 +26,8 @@ import {
 	stringify,
 	textOf,
 } from "../realm/intrinsics.ts";
+import { isPlainValue, type Json, plain } from "./plain.ts";
 
-export type Json = unknown;
 type Node = Record<PropertyKey, unknown>;
 
 /** In a line of the undo log: the member was not there; the whole array follows. */
@@ -258,31 +258,6 @@ export class Draft implements ProxyHandler<Node> {
 		const text: string | undefined = stringify(value);
 		return text === undefined ? undefined : parse(text);
 	}
-}
-
-/** What JSON says of a value; null where it says nothing. */
-export function plain(value: unknown): Json {
-	if (isPlainValue(value)) return value;
-	const text: string | undefined = stringify(value);
-	return text === undefined ? null : parse(text);
-}
-
-/** A value that is no object, and that JSON writes and reads back as it is. */
-function isPlainValue(value: unknown): boolean {
-	switch (typeof value) {
-		case "string":
-		case "boolean":
-			return true;
-		case "number":
-			return isPlainNumber(value);
-		default:
-			return value === null;
-	}
-}
-
-/** Neither NaN, nor infinite, nor the negative zero. */
-function isPlainNumber(value: number): boolean {
-	return value - value === 0 && (value !== 0 || 1 / value > 0);
 }
 
 function isNode(value: unknown): value is Node {

@@ -2,7 +2,8 @@
 
 import { tellHost } from "../events/moment.ts";
 import { OwnMap, parse, stringify } from "../realm/intrinsics.ts";
-import { Draft, type Json } from "./draft.ts";
+import { Draft } from "./draft.ts";
+import type { Json } from "./plain.ts";
 
 /** Its members are plain, not private: the loop over events reads them for each. */
 export class Entry {
