@@ -74,10 +74,6 @@ export function prototypeOf(reading: Reading): object {
 	class Contents implements Row {
 		declare readonly [ROW]: number;
 
-		get isJson(): boolean {
-			return has(this[ROW], IS_JSON);
-		}
-
 		get bodyRaw(): string {
 			return batch.text(this[ROW], DATA_END);
 		}
@@ -158,6 +154,10 @@ function placesOf(reading: Reading): object {
 
 		get partition(): string {
 			return reading.partitionOf(this[ROW] / COLUMNS) ?? "";
+		}
+
+		get isJson(): boolean {
+			return ((numbers[this[ROW] + FLAGS] as number) & IS_JSON) !== 0;
 		}
 
 		get category(): string {
