@@ -268,25 +268,21 @@ describe("commands", () => {
 		expect(await admin.events(`$projections-${name}-checkpoint`)).toEqual([]);
 	});
 
-	test("two deletes at once are done one after the other, and leave the next of the name alone", async () => {
+	test("of two deletes at once the second is done as well before the name is free", async () => {
 		const name = newName();
-		const keys = Array.from({ length: 300 }, (_, key) => ({ key }));
+		const keys = Array.from({ length: 200 }, (_, key) => ({ key }));
 		await admin.append(name, "A", ...keys);
-		const query = `fromStream('${name}').when({ A(s, e) { linkTo('out-${name}-' + e.data.key, e); } })`;
-		const config = { emit: "yes", trackemittedstreams: "yes" };
-		await admin.made(name, query, config);
+		const query = `fromStream('${name}').when({ A(s, e) { linkTo('${name}-' + e.data.key, e); } })`;
+		await admin.made(name, query, { emit: "yes", trackemittedstreams: "yes" });
 		await admin.ask("POST", `/projection/${name}/command/disable`);
 		const path = `/projection/${name}?deleteCheckpointStream=yes`;
-		const both = [admin.ask("DELETE", path)];
-		both.push(admin.ask("DELETE", `${path}&deleteEmittedStreams=yes`));
-		await until(async () => {
-			const made = await admin.create("continuous", { name, ...config }, query);
-			return made.status === 201;
-		});
-		await admin.atHead(name);
+		const both = [
+			admin.ask("DELETE", path),
+			admin.ask("DELETE", `${path}&deleteEmittedStreams=yes`),
+		];
+		await until(async () => (await admin.ask("GET", `/projection/${name}`)).status === 404);
+		expect(await admin.events(`${name}-199`)).toEqual([]);
 		await Promise.all(both);
-		for (const { key } of [keys[0], keys[299]] as typeof keys)
-			expect(await admin.events(`out-${name}-${key}`)).toHaveLength(1);
 	});
 
 	test("restart loads all of them anew", async () => {
