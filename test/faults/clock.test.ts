@@ -1,8 +1,8 @@
 /** A clock that jumps, by years, in either direction. */
 import { DEFAULT_LOG_LIMITS } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { randomFrom, runSeed } from "../../test/feeds/random.ts";
 import { removeDirectories } from "../cli/varve.ts";
-import { randomFrom, runSeed } from "../feeds/random.ts";
 import { get } from "../http/ask.ts";
 import { until } from "../http/harness.ts";
 import { connect } from "../http/streaming/event-source.ts";

@@ -21,7 +21,7 @@ import {
 	type State,
 } from "../../src/groups/steps/state.ts";
 import { type Input, nextDueMs, type Output, step } from "../../src/groups/steps/step.ts";
-import { type Random, randomFrom } from "../feeds/random.ts";
+import { type Random, randomFrom } from "../../test/feeds/random.ts";
 
 const LEASE_MS = 1000;
 const EVENTS = 400;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { grammarFaults, testWithJing } from "../feeds/atom/grammar.ts";
+import { grammarFaults, testWithJing } from "../../test/feeds/atom/grammar.ts";
 import { batch, get, type Reply } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 

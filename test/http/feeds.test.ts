@@ -3,7 +3,7 @@
  * departures' form.
  */
 import { decodeFeedAtom } from "../../feeds/atom/decode.ts";
-import { grammarFaults, testWithJing } from "../feeds/atom/grammar.ts";
+import { grammarFaults, testWithJing } from "../../test/feeds/atom/grammar.ts";
 import { ATOM, ATOM_JSON, batch, get, type Reply } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 

@@ -9,7 +9,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Agent } from "node:http";
-import { type Random, randomFrom } from "../feeds/random.ts";
+import { type Random, randomFrom } from "../../test/feeds/random.ts";
 import { ask, batch, get, type Reply } from "../http/ask.ts";
 import type { Recorded } from "./checker.ts";
 import type { Expected, Operation } from "./model.ts";

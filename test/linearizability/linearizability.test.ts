@@ -5,8 +5,8 @@
  */
 
 import { verifyDirectory } from "../../src/log/sqlite/verify/verifier.ts";
+import { runSeed } from "../../test/feeds/random.ts";
 import { newDirectory, removeDirectories, type Server, startServer } from "../cli/varve.ts";
-import { runSeed } from "../feeds/random.ts";
 import { until } from "../http/harness.ts";
 import { check, type Recorded } from "./checker.ts";
 import { startClients } from "./clients.ts";

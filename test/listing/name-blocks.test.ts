@@ -2,7 +2,7 @@
 import type { StreamName } from "../../src/event.ts";
 import { NameBlocks } from "../../src/listing/name-blocks.ts";
 import { isBelow, rangesOf, type Span } from "../../src/listing/names.ts";
-import { type Random, randomFrom } from "../feeds/random.ts";
+import { type Random, randomFrom } from "../../test/feeds/random.ts";
 
 const inOrder = (one: string, other: string) =>
 	Buffer.compare(Buffer.from(one), Buffer.from(other));

@@ -3,7 +3,7 @@
  * is printed; set VARVE_TEST_SEED to run it again, and VARVE_TEST_RUNS for more runs than one.
  */
 import { checkpointOf } from "../../src/subscriptions/steps/checkpoint.ts";
-import { randomFrom } from "../feeds/random.ts";
+import { randomFrom } from "../../test/feeds/random.ts";
 import { EVENTS, remaining, World } from "./world.ts";
 
 const STEPS = 3000;

@@ -18,7 +18,7 @@ import {
 	type Output,
 	step,
 } from "../../src/subscriptions/steps/step.ts";
-import type { Random } from "../feeds/random.ts";
+import type { Random } from "../../test/feeds/random.ts";
 
 export const EVENTS = 300;
 const TIMEOUT_MS = 1000;

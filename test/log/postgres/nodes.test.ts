@@ -1,7 +1,7 @@
 /** Several servers over one database: any of them takes any request, and all answer alike. */
 import { raiseStoreIncarnation, verifyStore } from "../../../src/log/postgres/tools.ts";
+import { runSeed } from "../../../test/feeds/random.ts";
 import { newDirectory, removeDirectories, type Server, startServer } from "../../cli/varve.ts";
-import { runSeed } from "../../feeds/random.ts";
 import { type Ask, ATOM, ask, batch, get } from "../../http/ask.ts";
 import { until } from "../../http/harness.ts";
 import { check } from "../../linearizability/checker.ts";

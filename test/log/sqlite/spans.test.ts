@@ -10,8 +10,8 @@ import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { openDirectorySource } from "../../../src/log/sqlite/moving/source.ts";
 import { SPAN_ENTRIES_MAX } from "../../../src/log/sqlite/spans.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
+import { randomFrom, runSeed } from "../../../test/feeds/random.ts";
 import { alter } from "../../backup/store.ts";
-import { randomFrom, runSeed } from "../../feeds/random.ts";
 import { append, event, events, name, read, refusal, scavenge } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
