@@ -140,7 +140,8 @@ describeReplica("a primary with a synchronous standby", () => {
 		process.env.VARVE_TEST_STORE = `postgres://postgres@127.0.0.1:${primary.port}/postgres`;
 		const servers = await startServers({}, createScreens());
 		delete process.env.VARVE_TEST_STORE;
-		const shown = async () => (await servers.ask(get("/info"))).json.standby;
+		const shown = async () =>
+			(await servers.ask(get("/info"))).json.standby as Readonly<Record<string, unknown>>;
 		const overview = async () => (await servers.ask(get("/", "text/html"))).text;
 		await until(async () => (await shown()).connected === true);
 		expect(await shown()).toEqual({ mode: "warn", awaited: true, connected: true, missing: false });
