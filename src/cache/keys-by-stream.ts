@@ -23,9 +23,8 @@ export class KeysByStream {
 		for (const stream of this.#streamsOf.get(key) ?? []) {
 			const keys = this.#keysOf.get(stream);
 			if (typeof keys === "object") keys.delete(key);
-			if (keys === key || (typeof keys === "object" && keys.size === 0)) {
-				this.#keysOf.delete(stream);
-			}
+			const isLast = typeof keys === "object" ? keys.size === 0 : keys === key;
+			if (isLast) this.#keysOf.delete(stream);
 		}
 		this.#streamsOf.delete(key);
 	}

@@ -116,7 +116,7 @@ export function credentials(values: Values): Readonly<Record<string, string>> {
 }
 
 /**
- * What the first operand asks for.
+ * The action that the first operand names.
  * @param others the actions that are not among these, for the list
  * @throws Failure if it names none
  */

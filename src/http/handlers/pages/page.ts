@@ -74,7 +74,7 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 	const { context } = exchange;
 	const { stream, range, document, wait } = request;
 	if (wait.ms > 0) await waitForNews(exchange, request);
-	// What is full stays so: its last version need not be asked for.
+	// A full page never changes, so nobody has to look up the stream's last version.
 	const isFull = isSealed(range, context.lastVersions.least(stream));
 	if (isFull) return answerMade(exchange, document, undefined, () => writePage(exchange, request));
 

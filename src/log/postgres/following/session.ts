@@ -28,8 +28,8 @@ export type SessionListener = {
 	/** Another node tells how far the log goes. */
 	onTold(end: Heard): void;
 	/**
-	 * Of each look: what the row of the end says, and whether a synchronous standby is connected, if
-	 * the database tells.
+	 * Called after each look with the row of the end, and with whether a synchronous standby is
+	 * connected, if the database tells.
 	 */
 	onLook(end: Row, hasStandby: boolean | undefined): void;
 	/** When the database cannot be reached, and when it can again. */

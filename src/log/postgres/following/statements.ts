@@ -30,8 +30,8 @@ export const NOTIFY = `
 		pg_notify($1, $2)`;
 
 /**
- * Whether a synchronous standby is connected; null if this role may not see that: without
- * `pg_read_all_stats` it sees that there is a connection, and not what for.
+ * Says whether a synchronous standby is connected, or null if this role may not see that. A role
+ * without `pg_read_all_stats` sees that there is a connection, and not what it is for.
  */
 export const SELECT_CONNECTED = `
 	SELECT CASE WHEN count(*) = count(sync_state)

@@ -33,7 +33,7 @@ export class FoundPage {
 		this.#versions = numbersIn(row.entries);
 	}
 
-	/** Whether none of its entries lies outside these versions. */
+	/** True if all of its entries lie between these versions. */
 	isWithin(from: Version, to: Version): boolean {
 		const ends = [this.#versions[0], this.#versions.at(-1)];
 		return ends.every((end) => end === undefined || (end >= from && end <= to));

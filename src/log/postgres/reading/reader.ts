@@ -41,7 +41,7 @@ type Asked = {
 	readonly stream: FoundStream;
 	readonly seen: Seen;
 	readonly isAnyMarked: boolean;
-	/** What no rule would hide of the range, of the same snapshot. */
+	/** The entries of the range, of the same snapshot, as if no rule hid any of them. */
 	readonly page: FoundPage | undefined;
 };
 
@@ -185,7 +185,7 @@ export class Reader {
 	): Promise<readonly FoundEntry[]> {
 		if (plan.from > plan.to) return [];
 		const bytesMax = this.#options.pageBytesMax;
-		// What rules hide has been fetched in vain.
+		// If rules hide some of the page, the server reads what is left of it once more.
 		const fetched = page?.isWithin(plan.from, plan.to)
 			? page
 			: await fetchPage(this.#database, plan, id, bytesMax, on);

@@ -7,8 +7,8 @@ import { FLAG_SCAVENGED } from "../../appending/flags.ts";
 import { NEWEST } from "../statements.ts";
 
 /**
- * What is to be known of streams: number, last version, where that stands, marks, the metadata that
- * counts, and whether the stream that a metadata stream describes is gone.
+ * What a read has to know of a stream: its number, its last version and where that stands, its
+ * marks, the metadata that counts, and whether the stream that a metadata stream describes is gone.
  */
 const STATE = `
 	s.id, l.version AS last, l.position AS newest, m.metadata, m.tombstone, m.link, m.scavenged,

@@ -116,6 +116,7 @@ export function prototypeOf(reading: Reading): object {
 			return wholeOf(this as object as Whole);
 		}
 	}
+	// All are members of one object: behind a second prototype, each would be found later.
 	const prototype = placesOf(reading);
 	for (const name of ownKeys(Contents.prototype)) {
 		if (name === "constructor") continue;
