@@ -63,8 +63,11 @@ export function varve(args: string[], env?: Record<string, string>, input = ""):
 }
 
 /** Resolves once `condition` holds. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-	for (let tries = 0; !condition(); tries++) {
+export async function until(
+	condition: () => boolean | Promise<boolean>,
+	what: string,
+): Promise<void> {
+	for (let tries = 0; !(await condition()); tries++) {
 		if (tries > 2000) throw new Error(`waited in vain for ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}

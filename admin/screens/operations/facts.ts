@@ -5,6 +5,7 @@ import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { quotedWord } from "../../parts/curl.ts";
 import { agoOf, counted, grouped, sizeOf } from "../../parts/numbers.ts";
+import { standbyFact } from "../../parts/state/standby.ts";
 import { visible } from "../../parts/visible.ts";
 
 const BACKUPS_SHOWN = 8;
@@ -18,6 +19,7 @@ ${writer.reason !== undefined && html`<dt>Stopped</dt><dd>${visible(writer.reaso
 ${log.events !== undefined && html`<dt>Events</dt><dd>${grouped(log.events)}${log.streams !== undefined && html`<small>in ${counted(log.streams, "stream")}</small>`}</dd>`}
 ${log.databaseBytes !== undefined && html`<dt>On disk</dt><dd>${sizeOf(log.databaseBytes)}${log.walBytes !== undefined && html`<small>and ${sizeOf(log.walBytes)} in the write-ahead log</small>`}</dd>`}
 ${disk && html`<dt>Free</dt><dd>${disk.low ? html`<span class="badge bad">${sizeOf(disk.freeBytes)}, appends are refused</span>` : sizeOf(disk.freeBytes)}<small>${sizeOf(disk.freeBytesMin)} are kept free</small></dd>`}
+${standbyFact(log.standby)}
 <dt>Erasures</dt><dd>${grouped(log.erasures)}<small>transactions that erased content</small></dd>
 <dt>History</dt><dd>${grouped(log.incarnation)}${log.incarnation === 1 && html`<small>the first; a restore makes another</small>`}</dd></dl></div></section>`;
 }

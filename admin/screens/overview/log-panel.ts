@@ -1,9 +1,9 @@
 /** The log in facts: where it lies, what it holds, when it was last copied and checked. */
-import type { StandbyState } from "../../../src/observe/numbers/log-activity.ts";
 import type { ServerState } from "../../../src/screens.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { agoOf, counted, grouped, sizeOf } from "../../parts/numbers.ts";
+import { standbyFact } from "../../parts/state/standby.ts";
 
 export function logPanel(frame: Frame, state: ServerState | undefined): Html {
 	const { visit, head = -1 } = frame;
@@ -24,7 +24,7 @@ function stateFacts({ now }: Frame, { log, disk, backups, verification }: Server
 	const whole = verification.runs.find(({ found }) => found !== undefined);
 	return html`${databaseBytes !== undefined && html`<dt>On disk</dt><dd>${sizeOf(databaseBytes + (walBytes ?? 0))}${walBytes !== undefined && html`<small>${sizeOf(databaseBytes)} log, ${sizeOf(walBytes)} WAL</small>`}</dd>`}
 ${disk && html`<dt>Free</dt><dd>${disk.low ? html`<span class="badge bad">${sizeOf(disk.freeBytes)}</span>` : sizeOf(disk.freeBytes)}<small>${sizeOf(disk.freeBytesMin)} are kept free</small></dd>`}
-${standby && html`<dt>Standby</dt><dd>${standbyFact(standby)}<small><code>--standby ${standby.mode}</code></small></dd>`}
+${standbyFact(standby)}
 ${streams !== undefined && html`<dt>Streams</dt><dd>${grouped(streams)}</dd>`}
 <dt>Last backup</dt><dd>${
 		backup
@@ -36,17 +36,6 @@ ${streams !== undefined && html`<dt>Streams</dt><dd>${grouped(streams)}</dd>`}
 			? html`<span class="badge warn">never</span><small><a href="/admin#verification">Verify all of it</a></small>`
 			: html`${agoOf(Date.parse(whole.ended), now)}<small>${whole.result === "Sound" ? `${counted(whole.found?.events ?? 0, "event")}, sound` : html`<a href="/admin#verification">${counted(whole.found?.faults.length ?? 0, "fault")}</a>`}</small>`
 	}</dd>`;
-}
-
-function standbyFact({ mode, awaited, connected, missing }: StandbyState): Html {
-	if (awaited && connected === false) {
-		return html`<span class="badge bad">not connected</span><small>appends wait for it</small>`;
-	}
-	if (awaited) return html`commits wait for it`;
-	if (!missing) return html`none`;
-	return mode === "require"
-		? html`<span class="badge bad">none, appends are refused</span>`
-		: html`<span class="badge warn">none any more</span>`;
 }
 
 function checkOf(faults: number | undefined, lastVerified: string | undefined): Part {

@@ -13,11 +13,11 @@ import {
 	quotedWord,
 } from "../../parts/curl.ts";
 import { liveOf } from "../../parts/live.ts";
-import { looksLine, looksOf } from "../../parts/looks.ts";
 import { typeOf } from "../../parts/name.ts";
 import { counted, grouped, spanOf } from "../../parts/numbers.ts";
 import { actionForm } from "../../parts/run.ts";
-import { stoppedNote, stoppedPanel } from "../../parts/stopped.ts";
+import { looksLine, looksOf } from "../../parts/state/looks.ts";
+import { stoppedNote, stoppedPanel } from "../../parts/state/stopped.ts";
 import { readBeginnings } from "../beginnings.ts";
 import { eventRows } from "../event-rows.ts";
 import { hourPanel } from "./hour.ts";
@@ -125,7 +125,7 @@ function shareStrip(
 }
 
 function share(count: number, all: number): string {
-	return `${((100 * count) / Math.max(all, 1)).toFixed(1)} %`;
+	return `${((100 * count) / Math.max(all, 1)).toFixed(1)}\u00a0%`;
 }
 
 function firstSteps(visit: Visit): Html {

@@ -18,7 +18,7 @@ import { type Html, html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamPath } from "../../parts/name.ts";
 import { agoOf, clockOf, counted, grouped } from "../../parts/numbers.ts";
-import { stoppedNote } from "../../parts/stopped.ts";
+import { stoppedNote } from "../../parts/state/stopped.ts";
 import { visibleText } from "../../parts/visible.ts";
 import { wholeOf } from "../beginnings.ts";
 import { eventRows } from "../event-rows.ts";

@@ -10,7 +10,7 @@ import { html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamLink, streamPath } from "../../parts/name.ts";
 import { clockOf, dateOf, grouped } from "../../parts/numbers.ts";
-import { stoppedNote } from "../../parts/stopped.ts";
+import { stoppedNote } from "../../parts/state/stopped.ts";
 import { crumbsOf } from "../stream/crumbs.ts";
 import { describedIn, inWords } from "../stream/described.ts";
 import { momentOf } from "../stream/jump.ts";

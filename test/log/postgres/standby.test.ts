@@ -151,7 +151,8 @@ describeReplica("a primary with a synchronous standby", () => {
 		expect(await overview()).toContain("commits wait for it");
 		standby.stop();
 		await until(async () => (await shown()).connected === false);
-		expect(await overview()).toContain("not connected");
+		expect(await overview()).toContain('<a href="/admin#log">standby not connected</a>');
+		expect((await servers.ask(get("/admin", "text/html"))).text).toContain("appends wait for it");
 		standby.start();
 		await servers.close();
 	});

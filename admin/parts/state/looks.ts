@@ -1,7 +1,8 @@
 /** Lists what the operator has to look at, the gravest first, each linked to what says more. */
-import type { ServerState } from "../../src/screens.ts";
-import { html, type Part } from "../html.ts";
-import { counted } from "./numbers.ts";
+import type { ServerState } from "../../../src/screens.ts";
+import { html, type Part } from "../../html.ts";
+import { counted } from "../numbers.ts";
+import { standbyTrouble } from "./standby.ts";
 
 export type Look = { readonly words: string; readonly to: string };
 
@@ -9,12 +10,14 @@ export type Look = { readonly words: string; readonly to: string };
 const BACKUP_AGE_MS = 2 * 24 * 3600 * 1000;
 
 export function looksOf(state: ServerState, now: number): Look[] {
-	const { writer, disk, verification, backups, caches = [] } = state;
+	const { writer, log, disk, verification, backups, caches = [] } = state;
+	const standby = standbyTrouble(log.standby);
 	const [whole] = verification.runs.filter(({ found }) => found !== undefined);
 	const [backup] = backups;
 	const looks: (Look | false | undefined)[] = [
 		writer.state === "stopped" && { words: "writer stopped", to: "/#writer" },
 		whole?.result === "Damaged" && { words: "damage found", to: "/admin#verification" },
+		standby !== undefined && { words: standby, to: "/admin#log" },
 		disk?.low && { words: "disk low", to: "/admin#log" },
 		backup?.faults !== undefined && { words: "backup has faults", to: "/admin#backups" },
 		caches.some(({ failure, abandoned }) => failure !== null || abandoned > 0) && {

@@ -2,10 +2,10 @@
  * While the server cannot write, each screen says so; the overview says why, since when, what goes
  * on, and what the operator can do.
  */
-import type { WriterState } from "../../src/screens.ts";
-import { type Html, html, type Part } from "../html.ts";
-import { agoOf, clockOf } from "./numbers.ts";
-import { visible } from "./visible.ts";
+import type { WriterState } from "../../../src/screens.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { agoOf, clockOf } from "../numbers.ts";
+import { visible } from "../visible.ts";
 
 /** Screens that are about something else show this one line. */
 export function stoppedNote(stopped: string | undefined): Part {
