@@ -155,6 +155,9 @@ inBrowser(
 				expect([name, width, await violations(page)]).toEqual([name, width, []]);
 				const isWide = await isTooWide(page);
 				expect([name, width, isWide]).toEqual([name, width, false]);
+				for (const summary of await page.locator("summary:visible").all()) {
+					expect((await summary.boundingBox())?.height).toBeGreaterThanOrEqual(24);
+				}
 				if (process.env.VARVE_SHOTS) {
 					const file = `${process.env.VARVE_SHOTS}/readers-${name}-${width}.png`;
 					await page.screenshot({ path: file, fullPage: true });

@@ -1,4 +1,5 @@
 /** The page of a stream at a moment: what programs get, drawn, and a slider through its life. */
+import { ticksOf } from "../../admin/screens/time/ticks.ts";
 import { get } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
 import { HOSTILE, inBrowser, post, screens } from "./browser.ts";
@@ -93,6 +94,14 @@ test("what clients sent stands as text", async () => {
 	const text = await textOf(`/streams/${encodeURIComponent(HOSTILE.turned)}?as-of=0`);
 	expect(text).not.toMatch(/<script>alert|<b>k<|<svg onload/);
 	expect(text).toContain("&lt;b&gt;k&lt;/b&gt;");
+});
+
+test("below the rail of a narrow screen, times with milliseconds leave each other room", () => {
+	const marks = [0, 100].map((time, version) => ({ at: version, time, version, type: "T" }));
+	const ticks = ticksOf(marks, true);
+	const narrow = ticks.filter(({ isNarrow }) => isNarrow).map(({ text }) => text);
+	expect(ticks.map(({ text }) => text.slice(-3))).toEqual(["020", "040", "060", "080"]);
+	expect(narrow).toEqual(["00:00:00.020", "00:00:00.060"]);
 });
 
 inBrowser(

@@ -27,9 +27,10 @@ ${labelsOf(isByTime ? marks : [], current)}
 ${here}</svg>`;
 }
 
-function tick({ at, text }: Tick): Html {
+function tick({ at, text, isNarrow }: Tick): Html {
 	const x = percent(at);
-	return html`<line class="rail" x1="${x}" x2="${x}" y1="50" y2="54"/><text class="tick" x="${x}" y="68">${text}</text>`;
+	const kind = isNarrow ? "tick" : "tick wide";
+	return html`<line class="rail" x1="${x}" x2="${x}" y1="50" y2="54"/><text class="${kind}" x="${x}" y="68">${text}</text>`;
 }
 
 function markOf({ types }: Frame, mark: Mark, at: number): Html {

@@ -2,11 +2,14 @@
 import { dateOf, grouped } from "../../parts/numbers.ts";
 import type { Mark } from "./scale.ts";
 
-export type Tick = { readonly at: number; readonly text: string };
+export type Tick = { readonly at: number; readonly text: string; readonly isNarrow: boolean };
 
 const TICKS_MAX = 6;
 /** A tick so near to an end has no room for its text. */
 const EDGE = 0.03;
+/** Of the rail on a narrow screen (290 px), one character, and the space between two texts. */
+const CHARACTER = 6.2 / 290;
+const GAP = 8 / 290;
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;
 const STEPS_MS: readonly number[] = [
@@ -22,10 +25,15 @@ export function ticksOf(marks: readonly Mark[], isByTime: boolean): Tick[] {
 	if (end <= start) return [];
 	const step = isByTime ? timeStep(end - start) : numberStep(end - start);
 	const ticks: Tick[] = [];
+	let narrow = -1;
 	for (let value = Math.ceil(start / step) * step; value < end; value += step) {
 		const at = (value - start) / (end - start);
 		if (at < EDGE || at > 1 - EDGE) continue;
-		ticks.push({ at, text: isByTime ? timeText(value, step) : grouped(value) });
+		const text = isByTime ? timeText(value, step) : grouped(value);
+		const width = text.length * CHARACTER;
+		const isNarrow = at - narrow >= width + GAP && Math.min(at, 1 - at) >= width / 2;
+		if (isNarrow) narrow = at;
+		ticks.push({ at, text, isNarrow });
 	}
 	return ticks;
 }
