@@ -21,6 +21,14 @@ const PAGES = [
 	["event", "/streams/order-2030/4", "dark"],
 ];
 
+// Chromium fetches nothing of its own.
+const args = [
+	"--no-sandbox",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+];
+
 const PAUSE_MS = 4000;
 
 const directory = mkdtempSync(join(tmpdir(), "varve-pictures-"));
@@ -78,12 +86,13 @@ async function careFor(url) {
 
 async function take(url) {
 	mkdirSync(pictures, { recursive: true });
-	const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+	const browser = await chromium.launch({ executablePath: browserPath, args });
 	try {
 		for (const [name, path, colorScheme] of PAGES) {
 			const viewport = { width: 1400, height: 900 };
 			const page = await browser.newPage({ colorScheme, viewport });
 			await page.goto(url + path);
+			if (name === "overview") await page.getByText("Live", { exact: true }).first().waitFor();
 			if (name === "event") await page.locator("#proof-state.ok").waitFor();
 			await page.screenshot({ path: join(pictures, `${name}.png`) });
 			await page.close();
