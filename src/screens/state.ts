@@ -8,16 +8,7 @@ import type { BackupNote } from "../upkeep/backup-notes.ts";
 import type { VerificationsState } from "../upkeep/verifications.ts";
 
 /** How the server and its log are at a moment. Times are in ISO 8601. */
-export type ServerState = {
-	readonly process: {
-		readonly version: string;
-		readonly node: string;
-		readonly started: string;
-	};
-	readonly writer: WriterState;
-	readonly log: LogState;
-	/** Absent while the system does not tell. */
-	readonly disk?: RoomState;
+export type ServerState = Health & {
 	readonly scavenge: {
 		readonly running: ScavengeProgress | undefined;
 		readonly last: ScavengeRun | undefined;
@@ -27,6 +18,33 @@ export type ServerState = {
 	readonly backups: readonly BackupNote[];
 	/** Undefined if no cache is to be told of erasures. */
 	readonly caches: readonly CacheState[] | undefined;
+};
+
+/** Whether it does its work. */
+type Health = {
+	readonly process: {
+		readonly version: string;
+		readonly node: string;
+		readonly started: string;
+	};
+	readonly writer: WriterState;
+	readonly log: LogState;
+	/** Absent while the system does not tell. */
+	readonly disk?: RoomState;
+	/** Absent if nothing is. */
+	readonly stuck?: StuckState;
+};
+
+/** What goes on only if somebody looks into it. */
+export type StuckState = {
+	/** Projections that have stopped with a fault. */
+	readonly faultedProjections: number;
+	/** Messages that are parked, of the subscriptions that were used since the server started. */
+	readonly parkedMessages: number;
+	/** Events that are parked, of the webhooks that were used since, or have stopped. */
+	readonly parkedEvents: number;
+	/** Webhooks that send nothing, since their target failed again and again, or is gone. */
+	readonly openWebhooks: number;
 };
 
 export type WriterState = {

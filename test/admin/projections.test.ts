@@ -90,4 +90,6 @@ test("a fault is shown with its line and the event that caused it", async () => 
 	expect(text).toContain("line 3");
 	expect(text).toContain('href="/streams/source/0"');
 	expect(text).not.toContain("<i>");
+	// It is one of the things that the overview says an operator has to look at.
+	expect((await page("/")).text).toContain('<a href="/projections">1 projection faulted</a>');
 });

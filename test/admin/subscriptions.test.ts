@@ -143,6 +143,8 @@ inBrowser(
 		});
 
 		test("parked messages are shown with their reason, looked at, and replayed", async () => {
+			const overview = (await servers.ask(get("/", "text/html"))).text;
+			expect(overview).toContain('<a href="/subscriptions">2 messages parked</a>');
 			const { page, faults } = await browser.tab(BILLING);
 			const rows = page.locator(".parked tr.row");
 			expect(await rows.count()).toBe(2);

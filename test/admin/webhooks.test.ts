@@ -120,6 +120,10 @@ inBrowser(
 		});
 
 		test("what is parked is shown with its reason, sent again, and given up", async () => {
+			const state = await servers.ask(get("/admin", "application/json"));
+			expect(state.json.stuck).toMatchObject({ parkedEvents: 2, faultedProjections: 0 });
+			const overview = (await servers.ask(get("/", "text/html"))).text;
+			expect(overview).toContain('<a href="/webhooks">2 events parked by webhooks</a>');
 			const { page, faults } = await browser.tab("/webhooks/evil");
 			const rows = page.locator("table", { hasText: "why it was parked" }).locator("tr.row");
 			expect(await rows.count()).toBe(2);

@@ -10,7 +10,7 @@ export type Look = { readonly words: string; readonly to: string };
 const BACKUP_AGE_MS = 2 * 24 * 3600 * 1000;
 
 export function looksOf(state: ServerState, now: number): Look[] {
-	const { writer, log, disk, verification, backups, caches = [] } = state;
+	const { writer, log, disk, verification, backups, caches = [], stuck } = state;
 	const standby = standbyTrouble(log.standby);
 	const [whole] = verification.runs.filter(({ found }) => found !== undefined);
 	const [backup] = backups;
@@ -24,6 +24,7 @@ export function looksOf(state: ServerState, now: number): Look[] {
 			words: "cache not purged",
 			to: "/admin#caches",
 		},
+		...stuckLooks(stuck),
 		backup === undefined && { words: "no backup", to: "/admin#backups" },
 		backup !== undefined &&
 			now - Date.parse(backup.finished) > BACKUP_AGE_MS && {
@@ -33,6 +34,20 @@ export function looksOf(state: ServerState, now: number): Look[] {
 		whole === undefined && { words: "never verified", to: "/admin#verification" },
 	];
 	return looks.filter((look) => look !== undefined && look !== false);
+}
+
+function stuckLooks(stuck: ServerState["stuck"]): Look[] {
+	if (!stuck) return [];
+	const { faultedProjections, parkedMessages, parkedEvents, openWebhooks } = stuck;
+	const kinds: [number, string, string, string][] = [
+		[faultedProjections, "projection", "faulted", "/projections"],
+		[openWebhooks, "webhook", "not sending", "/webhooks"],
+		[parkedMessages, "message", "parked", "/subscriptions"],
+		[parkedEvents, "event", "parked by webhooks", "/webhooks"],
+	];
+	return kinds.flatMap(([count, what, how, to]) =>
+		count > 0 ? [{ words: `${counted(count, what)} ${how}`, to }] : [],
+	);
 }
 
 export function looksLine(looks: readonly Look[]): Part {

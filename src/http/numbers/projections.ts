@@ -9,11 +9,16 @@ import type { Context } from "../context.ts";
 import { labelOf } from "./label.ts";
 
 const TOLD_MAX = 100;
+const FAULTED = "Fault";
+
+/** How many projections have stopped with a fault. */
+export async function faultedProjections({ projections }: Context): Promise<number> {
+	return countOf(await ownStandings(projections), FAULTED);
+}
 
 export async function projectionMetrics({ projections }: Context): Promise<Metric[]> {
-	const standings = await projections.standings().catch(noneIfRefused);
-	const own = standings.filter(({ isSystem }) => !isSystem);
-	const count = (word: string) => own.filter(({ status }) => status.startsWith(word)).length;
+	const own = await ownStandings(projections);
+	const count = (word: string) => countOf(own, word);
 	const told = [...own].sort((a, b) => b.progress.lag - a.progress.lag).slice(0, TOLD_MAX);
 	const by = (value: (one: Standing) => number) =>
 		told.map((one) => ({ value: value(one), labels: { projection: labelOf(one.name) } }));
@@ -24,7 +29,7 @@ export async function projectionMetrics({ projections }: Context): Promise<Metri
 		gauge(
 			"varve_projections_faulted",
 			"Projections that have stopped with a fault.",
-			count("Fault"),
+			count(FAULTED),
 		),
 		gauge(
 			"varve_projection_lag_events",
@@ -58,4 +63,14 @@ export async function projectionMetrics({ projections }: Context): Promise<Metri
 function noneIfRefused(error: unknown): Standing[] {
 	if (isRefusal(error)) return [];
 	throw error;
+}
+
+/** Those of clients. */
+async function ownStandings(projections: Context["projections"]): Promise<Standing[]> {
+	const standings = await projections.standings().catch(noneIfRefused);
+	return standings.filter(({ isSystem }) => !isSystem);
+}
+
+function countOf(standings: readonly Standing[], word: string): number {
+	return standings.filter(({ status }) => status.startsWith(word)).length;
 }

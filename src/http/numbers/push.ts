@@ -62,6 +62,15 @@ export async function pushMetrics({ pushes }: Context): Promise<Metric[]> {
 	];
 }
 
+/** How many webhooks send nothing because of their target, and what they have parked. */
+export async function openWebhooks({ pushes }: Context): Promise<{ open: number; parked: number }> {
+	const standings = (await standingsOf(pushes).catch(noneIfRefused)) ?? [];
+	return {
+		open: standings.filter(isOpen).length,
+		parked: standings.reduce((sum, { parked }) => sum + parked, 0),
+	};
+}
+
 function hubMetrics({ hub, numbers }: Context["pushes"]): readonly Metric[] {
 	const count = hub?.subscribers.length ?? 0;
 	return [

@@ -5,14 +5,16 @@ import type { ServerState, WriterState } from "../../screens.ts";
 import type { Context } from "../context.ts";
 import { VERSION } from "../version.ts";
 import { countOf } from "./metrics.ts";
+import { stuckOf } from "./stuck.ts";
 
 export async function stateOf(context: Context): Promise<ServerState> {
 	const { log, measured, room, tree, scavenger, upkeep, purging, startedMs } = context;
-	const [sizes, events, streams, backups] = await Promise.all([
+	const [sizes, events, streams, backups, stuck] = await Promise.all([
 		measured.fileSizes(),
 		countOf(log, ALL),
 		countOf(log, STREAMS),
 		upkeep.backups(),
+		stuckOf(context),
 	]);
 	const disk = room.state();
 	const { erasures, incarnation } = log;
@@ -36,6 +38,7 @@ export async function stateOf(context: Context): Promise<ServerState> {
 		verification: upkeep.verifications.state(),
 		backups,
 		caches: purging(),
+		...(stuck && { stuck }),
 	};
 }
 

@@ -48,6 +48,12 @@ export async function subscriptionMetrics(context: Context): Promise<Metric[]> {
 	];
 }
 
+/** How many messages are parked, of the subscriptions that metrics tell of. */
+export async function parkedMessages(context: Context): Promise<number> {
+	const numbers = await numbersOf(context).catch(noneIfRefused);
+	return numbers?.told.reduce((sum, { parked }) => sum + parked, 0) ?? 0;
+}
+
 type Behind = { readonly subscription: Subscription; readonly lag: number };
 type Told = Behind & {
 	readonly parked: number;
