@@ -75,7 +75,7 @@ if (!canLimit) console.warn("SKIPPED: a server without file descriptors needs pr
 );
 
 test("clients that send a byte now and then are shown out, and do not hold up the others", async () => {
-	const store = await openStore({ options: ["--request-timeout-ms", "500"] });
+	const store = await openStore({ options: ["--request-timeout-ms", "2000"] });
 	const slow = Array.from({ length: 100 }, (_, i) => {
 		const socket = open(store.port);
 		// Half of them never finish their headers, half their body.

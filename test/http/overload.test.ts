@@ -148,8 +148,8 @@ describe("closing", () => {
 		const before = performance.now();
 		await server.close();
 		await Promise.all(ends);
-		// Well below the ten seconds that running requests are given.
-		expect(performance.now() - before).toBeLessThan(5000);
+		// Below the ten seconds that running requests are given.
+		expect(performance.now() - before).toBeLessThan(10_000);
 	});
 
 	test("sends a large answer to its end", async () => {

@@ -258,7 +258,7 @@ test("a shutdown tells what a running scavenge erases to its end", async () => {
 	await remove("other-1", true);
 	await until(() => cache.told.length > 0);
 	expect(tagsTold()).toEqual(tagsOf("other-1"));
-}, 30_000);
+});
 
 test("what could not be purged before the end is purged at the next start, with everything", async () => {
 	await start();

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { event } from "../../faults/store.ts";
 import { ask, batch, get } from "../../http/ask.ts";
+import { freePort } from "../../log/postgres/server.ts";
 import { newDirectory, removeDirectories, type Server, startServer, until } from "../varve.ts";
 
 const BIN = fileURLToPath(new URL("../../../bin/varve", import.meta.url));
@@ -182,14 +183,6 @@ describe("varve serve", () => {
 		closeSync(end);
 	});
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-	const other = await startServer();
-	const { port } = new URL(other.url);
-	await other.stop();
-	return Number(port);
-}
 
 /** Asks a server so many times, stops it, and resolves with its exit code. */
 async function serves(port: number, child: ReturnType<typeof spawn>, requests = 2) {

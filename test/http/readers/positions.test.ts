@@ -261,14 +261,17 @@ describe("bookkeeping", () => {
 });
 
 test("a position with a time to live is gone when it was not renewed, also after a restart", async () => {
-	const made = await put("una", "brief", { stream: "order-1", at: 1, ttlSeconds: 1 });
-	expect(made.json.ttlSeconds).toBe(1);
 	await put("una", "lasting", { stream: "order-1", at: 2 });
 	const since = Date.now();
+	let renewed = since;
+	const made = await put("una", "brief", { stream: "order-1", at: 1, ttlSeconds: 1 });
+	expect(made.json.ttlSeconds).toBe(1);
 	while (Date.now() - since < 1500) {
-		expect((await put("una", "brief", { stream: "order-1", at: 1, ttlSeconds: 1 })).status).toBe(
-			200,
-		);
+		const sent = Date.now();
+		const { status } = await put("una", "brief", { stream: "order-1", at: 1, ttlSeconds: 1 });
+		// On a busy machine the second may be over before the server sees what was sent within it.
+		expect(Date.now() - renewed < 1000 ? [200] : [200, 201]).toContain(status);
+		renewed = sent;
 	}
 	servers = await servers.restart();
 	expect((await read("una", "lasting")).json).toMatchObject({ at: 2, owner: "una" });

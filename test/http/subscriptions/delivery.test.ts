@@ -85,17 +85,23 @@ test("a read that waits gets what another consumer gives back", async () => {
 test("an answer for a delivery that is over is refused, and names the messages", async () => {
 	const { consumer } = await subscribed({ messageTimeoutMilliseconds: 50 }, 1);
 	const first = await consumer.take(1);
-	const second = await until(async () => {
-		const lines = await consumer.take(1);
-		return lines.length > 0 ? lines : undefined;
-	});
+	const takeAgain = () =>
+		until(async () => {
+			const lines = await consumer.take(1);
+			return lines.length > 0 ? lines : undefined;
+		});
+	let second = await takeAgain();
 	expect(second[0]?.retryCount).toBe(1);
 	const stale = await consumer.answer("ack", first);
 	expect([stale.status, stale.json.ids]).toEqual([409, [first[0]?.id]]);
+	// On a busy machine the second may be over as well before it is answered.
+	await until(async () => {
+		if ((await consumer.answer("ack", second)).status === 202) return true;
+		second = await takeAgain();
+		return false;
+	});
 	// An answer may be lost, so that its consumer says it again.
-	for (let times = 0; times < 2; times++) {
-		expect((await consumer.answer("ack", second)).status).toBe(202);
-	}
+	expect((await consumer.answer("ack", second)).status).toBe(202);
 	expect((await consumer.info()).totalItemsProcessed).toBe(1);
 });
 

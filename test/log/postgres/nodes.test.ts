@@ -138,8 +138,7 @@ describePostgres("servers over one database", () => {
 		const left = nodes.filter((_, node) => node !== leader);
 		const follow = async (node: Server) =>
 			(await ask(portOf(node), get("/health/leader"))).status === 204;
-		await until(async () => (await Promise.all(left.map(follow))).includes(true));
-		const next = left[(await Promise.all(left.map(follow))).indexOf(true)] as Server;
+		const next = await until(async () => left[(await Promise.all(left.map(follow))).indexOf(true)]);
 		// What was with a consumer of the one before comes again.
 		const again = await ask(portOf(next), get("/subscriptions/order-0/readers/5", COMPETING));
 		expect(again.status).toBe(200);

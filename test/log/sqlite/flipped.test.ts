@@ -25,7 +25,7 @@ beforeAll(async () => {
 	}
 	await log.close();
 	console.log(`flipped.test.ts: seed ${seed}`);
-}, 30_000);
+});
 
 describe("a bit that is another is found", () => {
 	const placeOf = (row: Row) =>

@@ -105,7 +105,7 @@ test("a damaged page of many marks takes the streams with it that are marked the
 	expect(new Set(words)).toEqual(new Set(["done", "log-damaged"]));
 	expect((await read(log, "plain-1")).entries).toHaveLength(10);
 	await log.close();
-}, 30_000);
+});
 
 test("nothing is erased by metadata that is not the newest any more", async () => {
 	const directory = newDirectory();

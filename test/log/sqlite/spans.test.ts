@@ -42,7 +42,7 @@ describe(`a log of batches and single events (VARVE_SEED=${seed})`, () => {
 				position++;
 			}
 		}
-	}, 30_000);
+	});
 	afterAll(() => log.close());
 
 	test("keeps fewer places than entries", () => {
