@@ -20,7 +20,7 @@ export type ServerState = Health & {
 	readonly caches: readonly CacheState[] | undefined;
 };
 
-/** Whether it does its work. */
+/** These parts say whether the server does its work. */
 type Health = {
 	readonly process: {
 		readonly version: string;
@@ -35,11 +35,11 @@ type Health = {
 	readonly stuck?: StuckState;
 };
 
-/** What goes on only if somebody looks into it. */
+/** Counts what stands still until an operator acts, among a thousand consumers of each kind. */
 export type StuckState = {
 	/** Projections that have stopped with a fault. */
 	readonly faultedProjections: number;
-	/** Messages that are parked, of the subscriptions that were used since the server started. */
+	/** Messages that are parked, of subscriptions that were used since the server started. */
 	readonly parkedMessages: number;
 	/** Events that are parked, of the webhooks that were used since, or have stopped. */
 	readonly parkedEvents: number;

@@ -1,14 +1,14 @@
-/** Whether the log's commits wait for a synchronous standby, as one of the facts of the log. */
+/** Says whether commits wait for a synchronous standby, and whether an operator must act. */
 import type { StandbyState } from "../../../src/observe/numbers/log-activity.ts";
 import { type Html, html, type Part } from "../../html.ts";
 
-/** Nothing of a log that is a file. */
+/** Shows nothing if the log is a file. */
 export function standbyFact(standby: StandbyState | undefined): Part {
 	if (standby === undefined) return undefined;
 	return html`<dt>Standby</dt><dd>${shown(standby)}<small><code>--standby ${standby.mode}</code></small></dd>`;
 }
 
-/** What an operator has to do something about; undefined if there is nothing. */
+/** Names what an operator has to mend; undefined if all is well. */
 export function standbyTrouble(standby: StandbyState | undefined): string | undefined {
 	if (standby?.awaited && standby.connected === false) return "standby not connected";
 	return standby?.missing ? "no standby" : undefined;

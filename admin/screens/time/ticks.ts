@@ -7,7 +7,7 @@ export type Tick = { readonly at: number; readonly text: string; readonly isNarr
 const TICKS_MAX = 6;
 /** A tick so near to an end has no room for its text. */
 const EDGE = 0.03;
-/** Of the rail on a narrow screen (290 px), one character, and the space between two texts. */
+/** A character and a gap take these shares of the rail: a narrow screen shows it 290 px wide. */
 const CHARACTER = 6.2 / 290;
 const GAP = 8 / 290;
 const SECOND_MS = 1000;

@@ -11,7 +11,7 @@ import { labelOf } from "./label.ts";
 const TOLD_MAX = 100;
 const FAULTED = "Fault";
 
-/** How many projections have stopped with a fault. */
+/** Counts the projections that have stopped with a fault. */
 export async function faultedProjections({ projections }: Context): Promise<number> {
 	return countOf(await ownStandings(projections), FAULTED);
 }
@@ -65,7 +65,7 @@ function noneIfRefused(error: unknown): Standing[] {
 	throw error;
 }
 
-/** Those of clients. */
+/** Gives the standings of the projections that clients made. */
 async function ownStandings(projections: Context["projections"]): Promise<Standing[]> {
 	const standings = await projections.standings().catch(noneIfRefused);
 	return standings.filter(({ isSystem }) => !isSystem);

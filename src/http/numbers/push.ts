@@ -11,7 +11,8 @@ const TOLD_MAX = 100;
 
 export async function pushMetrics({ pushes }: Context): Promise<Metric[]> {
 	const { numbers, load } = pushes;
-	const standings = (await standingsOf(pushes).catch(noneIfRefused)) ?? [];
+	const looked = (await standingsOf(pushes).catch(noneIfRefused)) ?? [];
+	const standings = looked.sort((a, b) => b.lagEvents - a.lagEvents).slice(0, TOLD_MAX);
 	const count = await pushes.webhooks.count().catch(noneIfRefused);
 	const by = (value: (one: Standing) => number) =>
 		standings.map((one) => ({ value: value(one), labels: { webhook: one.webhook.name } }));
@@ -62,7 +63,7 @@ export async function pushMetrics({ pushes }: Context): Promise<Metric[]> {
 	];
 }
 
-/** How many webhooks send nothing because of their target, and what they have parked. */
+/** Counts the webhooks that send nothing because of their target, and all events parked. */
 export async function openWebhooks({ pushes }: Context): Promise<{ open: number; parked: number }> {
 	const standings = (await standingsOf(pushes).catch(noneIfRefused)) ?? [];
 	return {
@@ -87,7 +88,7 @@ function isOpen({ circuit, heldUp, webhook }: Standing): boolean {
 	return circuit !== "closed" || heldUp === "gone" || webhook.state.is === "stopped";
 }
 
-/** Those that are loaded, and those that stopped; the furthest behind first. */
+/** Looks at the webhooks that are loaded or have stopped, of which there may be many. */
 async function standingsOf({ webhooks, places }: Context["pushes"]): Promise<Standing[]> {
 	const standings: Standing[] = [];
 	for (const webhook of await webhooks.all()) {
@@ -96,7 +97,7 @@ async function standingsOf({ webhooks, places }: Context["pushes"]): Promise<Sta
 		standings.push(await standingOf(places, webhook));
 		if (standings.length >= LOOKED_AT_MAX) break;
 	}
-	return standings.sort((a, b) => b.lagEvents - a.lagEvents).slice(0, TOLD_MAX);
+	return standings;
 }
 
 /** Each takes a few reads. */

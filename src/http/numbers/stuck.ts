@@ -1,11 +1,11 @@
-/** What goes on only if somebody looks into it, of projections, subscriptions and webhooks. */
+/** Counts projections, messages and webhooks that stand still until an operator does something. */
 import type { StuckState } from "../../screens/state.ts";
 import type { Context } from "../context.ts";
 import { faultedProjections } from "./projections.ts";
 import { openWebhooks } from "./push.ts";
 import { parkedMessages } from "./subscriptions.ts";
 
-/** Undefined if nothing is stuck. What the log refuses to tell counts as nothing. */
+/** Gives undefined if nothing is stuck. What the log refuses to tell counts as nothing. */
 export async function stuckOf(context: Context): Promise<StuckState | undefined> {
 	const [faulted, messages, webhooks] = await Promise.all([
 		faultedProjections(context),

@@ -12,6 +12,8 @@ import type { Context } from "../context.ts";
 import { labelOf } from "./label.ts";
 
 const TOLD_MAX = 100;
+/** Each takes a read. */
+const LOOKED_AT_MAX = 1000;
 
 export async function subscriptionMetrics(context: Context): Promise<Metric[]> {
 	const numbers = await numbersOf(context).catch(noneIfRefused);
@@ -48,10 +50,13 @@ export async function subscriptionMetrics(context: Context): Promise<Metric[]> {
 	];
 }
 
-/** How many messages are parked, of the subscriptions that metrics tell of. */
-export async function parkedMessages(context: Context): Promise<number> {
-	const numbers = await numbersOf(context).catch(noneIfRefused);
-	return numbers?.told.reduce((sum, { parked }) => sum + parked, 0) ?? 0;
+/** Counts the parked messages of the subscriptions that are loaded, of a thousand at most. */
+export async function parkedMessages({ subscriptions }: Context): Promise<number> {
+	let parked = 0;
+	for (const subscription of (await subscriptions.loaded()).slice(0, LOOKED_AT_MAX)) {
+		parked += (await subscription.whatIsParked().catch(noneIfRefused))?.count ?? 0;
+	}
+	return parked;
 }
 
 type Behind = { readonly subscription: Subscription; readonly lag: number };
